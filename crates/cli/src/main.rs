@@ -1,0 +1,3 @@
+//! The hallpass command line.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The vocabulary of hallpass and every decision about tokens: no runtime, no network, no cloud, no file.

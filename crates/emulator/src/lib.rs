@@ -1,0 +1,1 @@
+//! An emulator of contact-centre platforms, with its own clock, scripted misbehaviour and a witness that counts.

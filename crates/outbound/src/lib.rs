@@ -1,0 +1,1 @@
+//! Everything of hallpass that leaves the process: transport, TLS, attach, replay, throttle.

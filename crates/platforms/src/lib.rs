@@ -1,0 +1,1 @@
+//! What hallpass knows about each contact-centre platform: token messages, verdicts, local logins.

@@ -1,0 +1,1 @@
+//! Test machinery that knows none of the types of hallpass: case folders, processes, snapshots.
