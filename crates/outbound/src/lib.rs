@@ -1,1 +1,36 @@
-//! Everything of hallpass that leaves the process: transport, TLS, attach, replay, throttle.
+//! Everything of hallpass that leaves the process.
+//!
+//! ```text
+//!   Permit + request ──▶ IntegrationClient::send ── attach token ──▶ Transport ──▶ guarded, TLS, pooled ──▶ platform
+//!                              │        ▲                 │
+//!                              │ replay once, other token │ 401
+//!                              └────────────◀─────────────┘
+//! ```
+//!
+//! A request goes only to the origin its integration was built with. Redirects are never followed, proxy variables are never
+//! read, and nothing is retried but one replay after a 401.
+
+mod address;
+mod body;
+mod exchange;
+mod hyper;
+mod integration;
+mod origin;
+mod replay;
+mod runtime;
+mod throttle;
+mod transport;
+
+#[cfg(feature = "test-support")]
+pub mod test_support;
+
+pub use address::{AddressGuard, AddressRefusal};
+pub use body::{Body, BodyError, Collected, collect, empty, full};
+pub use exchange::{Bounds, exchange};
+pub use hyper::HyperTransport;
+pub use integration::{CallReport, IntegrationClient, IntegrationParts, UpstreamAnswer};
+pub use origin::{Origin, OriginFault};
+pub use replay::REPLAY_LIMIT;
+pub use runtime::{OsRandomness, SystemClock, TokioSleep, TokioSpawn};
+pub use throttle::{Gate, RETRY_AFTER_CAP, retry_after};
+pub use transport::{Transport, TransportFault};

@@ -1,0 +1,283 @@
+//! Faults, typed by what remedies them.
+//!
+//! A [`Fault`] says one thing in one place: its `Display` speaks for its own layer only, the chain says the rest, and it
+//! is printed once, at the edge. It is cheap to clone because every waiter of one token flight gets the same one.
+//! Nothing secret is ever put into one: texts name things and lengths, never values.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use crate::sync::Arc;
+
+/// What a person or a program does about a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Remedy {
+    /// The same call may succeed later; [`Fault::retry_after`] says when, if known.
+    RetryLater,
+    /// The call itself is wrong: change it.
+    FixCall,
+    /// The configuration is wrong or missing something.
+    FixConfiguration,
+    /// The credential is missing, malformed or refused by the platform.
+    FixCredential,
+    /// The machine is in the way: a disk, a permission, a lock.
+    FixMachine,
+    /// Ours; please report it.
+    ReportBug,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal, $remedy:ident, $summary:literal, $hint:literal;)*) => {
+        /// Every fault hallpass can show, by name. The name is stable: it stands in `Hallpass-Fault`, in logs and in the reference.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum FaultCode { $($(#[$doc])* #[doc = $summary] $variant,)* }
+
+        impl FaultCode {
+            /// All of them, in the order of the reference page.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The stable name, such as `token-unavailable`.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// What remedies it.
+            #[must_use]
+            pub fn remedy(self) -> Remedy {
+                match self { $(Self::$variant => Remedy::$remedy,)* }
+            }
+
+            /// One line for the reference page and for `title` of a problem document.
+            #[must_use]
+            pub fn summary(self) -> &'static str {
+                match self { $(Self::$variant => $summary,)* }
+            }
+
+            /// What to do, when the fault itself brings no better advice.
+            #[must_use]
+            pub fn hint(self) -> &'static str {
+                match self { $(Self::$variant => $hint,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    PassMissing = "pass-missing", FixCall, "the request shows no pass",
+        "send `Authorization: Bearer $HALLPASS_PASS` or `Hallpass: $HALLPASS_PASS`";
+    PassWrong = "pass-wrong", FixCall, "the pass is not the one of this sidecar",
+        "read the pass again: it changes whenever the sidecar starts";
+    HostForeign = "host-foreign", FixCall, "the Host header does not name this sidecar",
+        "call the address in HALLPASS_URL itself, not through another name";
+    OriginPresent = "origin-present", FixCall, "the request comes from a web page",
+        "the sidecar serves programs; a browser page may not use it";
+    ForwardedRequest = "forwarded-request", FixCall, "the request was forwarded by another proxy",
+        "call the sidecar directly, from the same machine";
+    HeaderRefused = "header-refused", FixCall, "a header of the request is not accepted",
+        "remove the header named in the detail";
+    RequestMalformed = "request-malformed", FixCall, "the request is not well formed",
+        "send an origin-form HTTP/1.1 request with one Host header";
+    PathAmbiguous = "path-ambiguous", FixCall, "the path can be read in two ways",
+        "send the path without dot segments, empty segments, backslashes or encoded separators";
+    IntegrationUnknown = "integration-unknown", FixCall, "no integration has this name",
+        "the first path segment names the integration; `hallpass check` lists them";
+    PathNotAllowed = "path-not-allowed", FixCall, "no allow rule of the integration covers this call",
+        "add a rule to `allow` of the integration if it needs this call";
+    BodyTooLarge = "body-too-large", FixCall, "the body is over the limit",
+        "send less at once, or raise `sidecar.max_body`";
+    LoginRefused = "login-refused", FixCall, "the local login was refused",
+        "log in with the integration's name as client id and the pass as client secret";
+    Busy = "busy", RetryLater, "the sidecar has no room for another call",
+        "call again after the time in Retry-After, or raise `sidecar.max_connections`";
+    Draining = "draining", RetryLater, "the sidecar is stopping",
+        "call again once it has restarted";
+    TokenUnavailable = "token-unavailable", RetryLater, "no usable token can be had right now",
+        "call again after the time in Retry-After; the cause follows";
+    TokenThrottled = "token-throttled", RetryLater, "the platform throttles token requests",
+        "wait; if it persists, another program asks for tokens with the same client";
+    TokenAnswerBad = "token-answer-bad", RetryLater, "the token endpoint gave an unusable answer",
+        "check that the region and profile name the right platform";
+    TokenRequestRefused = "token-request-refused", FixConfiguration, "the platform refuses the token request",
+        "check the platform, profile and the client's grant type";
+    CredentialRefused = "credential-refused", FixCredential, "the platform refuses the client id or secret",
+        "store the present secret with `hallpass secret put`; regions are islands, so check the region too";
+    CredentialMalformed = "credential-malformed", FixCredential, "the stored secret is not of the expected form",
+        "store a JSON object with the members named, for example with `hallpass secret put`";
+    EnvironmentMismatch = "environment-mismatch", FixCredential, "the stored secret belongs to another environment",
+        "store this environment's own secret, or correct `environment`";
+    EntryNotFound = "entry-not-found", FixCredential, "the store holds no such entry",
+        "store it with `hallpass secret put`";
+    UpstreamUnreachable = "upstream-unreachable", RetryLater, "the platform cannot be reached",
+        "check network and region; nothing needs a restart once it is back";
+    UpstreamTimeout = "upstream-timeout", RetryLater, "the platform did not answer in time",
+        "the call may have had its effect: look before repeating it";
+    UpstreamAnswerBad = "upstream-answer-bad", RetryLater, "the platform's answer broke off or was not HTTP",
+        "the call may have had its effect: look before repeating it";
+    AddressRefused = "address-refused", FixConfiguration, "the platform's name leads to an address that is not allowed",
+        "name the network in `outbound.private_networks` if the address is meant";
+    StoreUnreadable = "store-unreadable", FixMachine, "the store cannot be read",
+        "check that the path exists and that this user may read it";
+    StoreUnwritable = "store-unwritable", FixMachine, "the store cannot be written; its old content is intact",
+        "check free space and permissions, then repeat the command";
+    StoreReadOnly = "store-read-only", FixConfiguration, "the store cannot be written by hallpass",
+        "use a `local:` reference, or change the secret where it is kept";
+    StoreCorrupted = "store-corrupted", FixMachine, "the store's file is damaged",
+        "restore it from a backup, or remove it and put the secrets in again";
+    StoreKeyWrong = "store-key-wrong", FixConfiguration, "the store does not open with this key",
+        "check the key file or passphrase named in `stores.local`";
+    StoreLocked = "store-locked", RetryLater, "another process is writing the store",
+        "let the other hallpass finish, then repeat the command";
+    VersionConflict = "version-conflict", RetryLater, "somebody else changed the entry meanwhile",
+        "look at the entry with `hallpass secret list`, then repeat the command";
+    PermissionsTooOpen = "permissions-too-open", FixMachine, "other users can read a file that holds a secret",
+        "chmod it to 0600";
+    ReferenceMalformed = "reference-malformed", FixConfiguration, "a secret reference is not well formed",
+        "write SCHEME:REST, for example `local:queue-sync`";
+    ConfigurationInvalid = "configuration-invalid", FixConfiguration, "the configuration has faults",
+        "correct the lines named; `hallpass check` shows them all";
+    ConfigurationMissing = "configuration-missing", FixConfiguration, "there is no configuration file",
+        "write a hallpass.toml, name one with --config or HALLPASS_CONFIG, or try `hallpass quickstart`";
+    ListenFailed = "listen-failed", FixMachine, "the address to listen on cannot be had",
+        "choose another port, or stop the program that has it";
+    AuditUnwritable = "audit-unwritable", FixMachine, "the audit log cannot be written",
+        "check free space and permissions of `audit.file`";
+    ChildFailed = "child-failed", FixCall, "the command cannot be started",
+        "check that the program exists and may be executed";
+    Internal = "internal", ReportBug, "hallpass itself is at fault",
+        "please report it, with the output of `hallpass --version`";
+}
+
+/// A fault of ours.
+#[derive(Clone)]
+pub struct Fault(Arc<Inner>);
+
+struct Inner {
+    code: FaultCode,
+    detail: String,
+    hint: Option<String>,
+    retry_after: Option<Duration>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl Fault {
+    /// A fault with a lower-case detail that names the thing and never a value that may be secret.
+    #[must_use]
+    pub fn new(code: FaultCode, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self(Arc::new(Inner { code, detail, hint: None, retry_after: None, source: None }))
+    }
+
+    /// The same fault with better advice than its code's own.
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        self.change(|inner| inner.hint = Some(hint.into()))
+    }
+
+    /// The same fault, with the time after which a repetition makes sense.
+    #[must_use]
+    pub fn with_retry_after(self, after: Duration) -> Self {
+        self.change(|inner| inner.retry_after = Some(after))
+    }
+
+    /// The same fault with its cause, which must not hold a secret either.
+    #[must_use]
+    pub fn with_source(self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.change(|inner| inner.source = Some(Arc::new(source)))
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn code(&self) -> FaultCode {
+        self.0.code
+    }
+
+    /// What remedies it.
+    #[must_use]
+    pub fn remedy(&self) -> Remedy {
+        self.0.code.remedy()
+    }
+
+    /// What it says about this occurrence; empty when the code says everything.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        self.0.hint.as_deref().unwrap_or_else(|| self.0.code.hint())
+    }
+
+    /// When to come back, if that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    fn change(self, edit: impl FnOnce(&mut Inner)) -> Self {
+        let mut inner = Inner {
+            code: self.0.code,
+            detail: self.0.detail.clone(),
+            hint: self.0.hint.clone(),
+            retry_after: self.0.retry_after,
+            source: self.0.source.clone(),
+        };
+        edit(&mut inner);
+        Self(Arc::new(inner))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.detail.as_str() {
+            "" => f.write_str(self.0.code.summary()),
+            detail => write!(f, "{}: {detail}", self.0.code.summary()),
+        }
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Fault");
+        debug.field("code", &self.0.code).field("detail", &self.0.detail);
+        debug.field("retry_after", &self.0.retry_after).finish_non_exhaustive()
+    }
+}
+
+impl Error for Fault {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, FaultCode};
+    use std::collections::BTreeSet;
+    use std::error::Error as _;
+
+    #[test]
+    fn names_are_unique_and_texts_are_lower_case_fragments() {
+        let names: BTreeSet<_> = FaultCode::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), FaultCode::ALL.len());
+        for code in FaultCode::ALL {
+            for text in [code.summary(), code.hint()] {
+                assert!(!text.ends_with('.') && !text.is_empty(), "{text}");
+            }
+            assert!(code.summary().starts_with(|first: char| first.is_lowercase()), "{}", code.summary());
+        }
+    }
+
+    #[test]
+    fn a_fault_says_its_own_layer_and_the_chain_says_the_rest() {
+        let cause = Fault::new(FaultCode::StoreUnreadable, "`a`");
+        let fault = Fault::new(FaultCode::TokenUnavailable, "queue-sync").with_source(cause);
+        assert_eq!(fault.to_string(), "no usable token can be had right now: queue-sync");
+        assert_eq!(fault.source().map(ToString::to_string).as_deref(), Some("the store cannot be read: `a`"));
+    }
+}

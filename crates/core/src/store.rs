@@ -1,0 +1,126 @@
+//! Where credentials rest: entries with staged versions.
+//!
+//! ```text
+//!   put_pending ──▶ PENDING ──promote──▶ CURRENT ──(the next promote)──▶ PREVIOUS ──▶ gone
+//!                      └──discard──▶ gone
+//! ```
+//!
+//! PENDING is invisible to readers of CURRENT. Both writes are compare-and-set: a second writer loses cleanly.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::credential::Credential;
+use crate::fault::Fault;
+use crate::names::{EntryName, Version};
+use crate::runtime::BoxFuture;
+use crate::secret::Secret;
+use crate::sync::Arc;
+
+/// A place that keeps secret values under names, with versions.
+pub trait Store: Send + Sync + fmt::Debug {
+    /// What this store can do.
+    fn traits(&self) -> StoreTraits;
+
+    /// The value of `entry` at `stage`. Reads what is there now: no caching at this level.
+    ///
+    /// # Errors
+    /// `entry-not-found` when there is no such entry or nothing at that stage; `store-*` when the store could not be read.
+    fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>>;
+
+    /// Every entry, sorted by name, without values.
+    ///
+    /// # Errors
+    /// `store-*` when the store could not be read.
+    fn list(&self) -> BoxFuture<'_, Result<Vec<EntryInfo>, Fault>>;
+
+    /// Writes `value` as PENDING, replacing an earlier PENDING. The value is durable when this returns.
+    ///
+    /// If the process dies or the future is dropped, either the old or the new content is there, never a mixture. Calling twice leaves
+    /// one pending version.
+    ///
+    /// # Errors
+    /// `store-read-only`, `store-locked`, `store-unwritable`; the old content is intact then.
+    fn put_pending<'a>(&'a self, entry: &'a EntryName, value: Secret) -> BoxFuture<'a, Result<Version, Fault>>;
+
+    /// Makes `pending` CURRENT and the old CURRENT PREVIOUS, in one step, if CURRENT is still `expected`
+    /// (`None`: there is no CURRENT yet). Crash semantics as in [`Store::put_pending`]. Calling again after success succeeds.
+    ///
+    /// # Errors
+    /// `version-conflict` when CURRENT or PENDING is another version by now.
+    fn promote<'a>(
+        &'a self,
+        entry: &'a EntryName,
+        pending: &'a Version,
+        expected: Option<&'a Version>,
+    ) -> BoxFuture<'a, Result<(), Fault>>;
+
+    /// Removes PENDING or PREVIOUS of that version; never CURRENT. Removing what is gone already succeeds.
+    ///
+    /// # Errors
+    /// `version-conflict` when that version is CURRENT.
+    fn discard<'a>(&'a self, entry: &'a EntryName, version: &'a Version) -> BoxFuture<'a, Result<(), Fault>>;
+}
+
+/// What a store can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreTraits {
+    /// Its scheme in references, such as `local`.
+    pub scheme: &'static str,
+    /// Whether hallpass can write it.
+    pub writable: bool,
+}
+
+/// Which of an entry's versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// The one readers use.
+    Current,
+    /// The one before, kept for a while.
+    Previous,
+    /// The one being proved before promotion.
+    Pending,
+}
+
+/// A value as read.
+#[derive(Clone, Debug)]
+pub struct StoredSecret {
+    /// The value, usually a JSON object (see [`Credential::parse`]).
+    pub value: Secret,
+    /// Its version.
+    pub version: Version,
+}
+
+/// An entry without its values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryInfo {
+    /// Its name.
+    pub name: EntryName,
+    /// The version at each stage, where there is one.
+    pub current: Option<Version>,
+    /// See [`Stage::Previous`].
+    pub previous: Option<Version>,
+    /// See [`Stage::Pending`].
+    pub pending: Option<Version>,
+    /// When CURRENT was written, since the Unix epoch, where the store knows.
+    pub written: Option<Duration>,
+}
+
+/// How fresh a credential must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reread {
+    /// What was read before will do.
+    Cached,
+    /// The platform refused what we have: ask the primary store again, past every cache.
+    Forced,
+}
+
+/// Where the token core gets its credential. Implementations read a [`Store`], check environment and members, and keep the last
+/// good credential in memory.
+pub trait CredentialSource: Send + Sync + fmt::Debug {
+    /// The present credential.
+    ///
+    /// # Errors
+    /// What the store said, or `credential-malformed` and `environment-mismatch`.
+    fn credential(&self, reread: Reread) -> BoxFuture<'_, Result<Arc<Credential>, Fault>>;
+}

@@ -1,0 +1,182 @@
+//! From a credential to a token: one read, one request, and at most one more of each.
+
+use std::fmt;
+
+use crate::audit::{AuditEvent, AuditKind, AuditSink};
+use crate::clock::{Clock, Moment};
+use crate::credential::Credential;
+use crate::fault::{Fault, FaultCode, Remedy};
+use crate::meter::{Counter, Meter};
+use crate::names::{IntegrationName, Version};
+use crate::platform::{Grant, IssueFault, IssueVerdict, Platform};
+use crate::runtime::BoxFuture;
+use crate::status::CredentialStatus;
+use crate::store::{CredentialSource, Reread};
+use crate::sync::{Arc, Mutex, lock};
+use crate::token::Failure;
+
+/// Something that can get a token. The cache knows only this.
+pub trait Mint: Send + Sync + fmt::Debug {
+    /// Gets one token. Runs as a task of its own; being dropped loses at most a token that nobody holds.
+    fn mint(&self) -> BoxFuture<'_, Result<Minted, MintFault>>;
+}
+
+/// A granted token and when it was asked for.
+#[derive(Debug)]
+pub struct Minted {
+    /// What the platform granted.
+    pub grant: Grant,
+    /// The moment *before* the request was sent: its lifetime began no earlier.
+    pub asked: Moment,
+}
+
+/// A failed flight: what callers are told, and how long to pause.
+#[derive(Clone, Debug)]
+pub struct MintFault {
+    /// For callers.
+    pub fault: Fault,
+    /// For the pause.
+    pub failure: Failure,
+}
+
+/// What an [`Issuer`] is made of.
+#[derive(Debug)]
+pub struct IssuerParts {
+    /// Whose tokens these are.
+    pub integration: IntegrationName,
+    /// Where the credential comes from.
+    pub credentials: Arc<dyn CredentialSource>,
+    /// Who grants the token.
+    pub platform: Arc<dyn Platform>,
+    /// When it is asked.
+    pub clock: Arc<dyn Clock>,
+    /// Who counts.
+    pub meter: Arc<dyn Meter>,
+    /// Who keeps the record.
+    pub audit: Arc<dyn AuditSink>,
+}
+
+/// Reads the credential and asks the platform.
+///
+/// A refused credential makes one forced re-read from the primary store; a new version earns one more try. After that the version is *suspect*: the
+/// next flight re-reads before it asks, so a rotated secret heals the integration and an unchanged one costs one request per pause.
+#[derive(Debug)]
+pub struct Issuer {
+    parts: IssuerParts,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    suspect: Option<Version>,
+    credential: Option<CredentialStatus>,
+}
+
+impl Issuer {
+    /// An issuer that has read nothing yet.
+    #[must_use]
+    pub fn new(parts: IssuerParts) -> Self {
+        Self { parts, seen: Mutex::default() }
+    }
+
+    /// The credential last used, if any.
+    #[must_use]
+    pub fn credential(&self) -> Option<CredentialStatus> {
+        lock(&self.seen).credential.clone()
+    }
+
+    async fn issue(&self) -> Result<Minted, MintFault> {
+        let suspect = lock(&self.seen).suspect.clone();
+        let reread = if suspect.is_some() { Reread::Forced } else { Reread::Cached };
+        let credential = self.read(reread).await?;
+        let refused = match self.ask(&credential).await? {
+            Ok(minted) => return Ok(minted),
+            Err(refused) => refused,
+        };
+        if reread == Reread::Cached {
+            // A store that cannot be read now must not hide what the platform said.
+            let newer = self.read(Reread::Forced).await.ok().filter(|newer| newer.version() != credential.version());
+            if let Some(newer) = newer {
+                return self.ask(&newer).await?.map_err(|refused| self.refused(&newer, refused));
+            }
+        }
+        Err(self.refused(&credential, refused))
+    }
+
+    async fn read(&self, reread: Reread) -> Result<Arc<Credential>, MintFault> {
+        self.parts.credentials.credential(reread).await.map_err(|fault| {
+            let failure = match fault.remedy() {
+                Remedy::RetryLater | Remedy::FixMachine => Failure::Passing { retry_after: fault.retry_after() },
+                _ => Failure::Terminal,
+            };
+            MintFault { fault, failure }
+        })
+    }
+
+    /// One token request. The inner error is a refused credential; the outer one is every other failure.
+    async fn ask(&self, credential: &Credential) -> Result<Result<Minted, IssueFault>, MintFault> {
+        let asked = self.parts.clock.now();
+        self.parts.meter.count(Counter::TokenRequests);
+        match self.parts.platform.issue(credential).await {
+            Ok(grant) => {
+                self.remember(credential, false);
+                self.record(AuditKind::TokenGranted, credential, None)?;
+                Ok(Ok(Minted { grant, asked }))
+            }
+            Err(fault) if fault.verdict == IssueVerdict::CredentialRefused => Ok(Err(fault)),
+            Err(fault) => Err(self.explain(&fault)),
+        }
+    }
+
+    fn refused(&self, credential: &Credential, fault: IssueFault) -> MintFault {
+        self.remember(credential, true);
+        let explained = self.explain(&fault);
+        match self.record(AuditKind::TokenRefused, credential, Some(explained.fault.code())) {
+            Ok(()) => explained,
+            Err(unrecorded) => unrecorded,
+        }
+    }
+
+    fn remember(&self, credential: &Credential, refused: bool) {
+        let mut seen = lock(&self.seen);
+        seen.suspect = refused.then(|| credential.version().clone());
+        seen.credential = Some(CredentialStatus {
+            fingerprint: credential.fingerprint().to_string(),
+            version: credential.version().to_string(),
+            serial: credential.serial(),
+            refused,
+        });
+    }
+
+    fn record(&self, kind: AuditKind, credential: &Credential, fault: Option<FaultCode>) -> Result<(), MintFault> {
+        let mut event = AuditEvent::new(self.parts.clock.now(), kind).about(&self.parts.integration);
+        event = event.fact("fingerprint", credential.fingerprint().to_string());
+        event = event.fact("version", credential.version().as_str());
+        if let Some(code) = fault {
+            event = event.fact("fault", code.name());
+        }
+        let failure = Failure::Passing { retry_after: None };
+        self.parts.audit.record(&event).map_err(|fault| MintFault { fault, failure })
+    }
+
+    fn explain(&self, fault: &IssueFault) -> MintFault {
+        let (code, failure) = match fault.verdict {
+            IssueVerdict::CredentialRefused => (FaultCode::CredentialRefused, Failure::CredentialRefused),
+            IssueVerdict::Throttled { retry_after } => (FaultCode::TokenThrottled, Failure::Passing { retry_after }),
+            IssueVerdict::Refused => (FaultCode::TokenRequestRefused, Failure::Terminal),
+            IssueVerdict::Passing { retry_after } => (FaultCode::TokenUnavailable, Failure::Passing { retry_after }),
+        };
+        let told = Fault::new(code, format!("{}: {}", self.parts.integration, fault.detail));
+        let fault = match fault.hint {
+            Some(hint) => told.with_hint(hint),
+            None => told,
+        };
+        MintFault { fault, failure }
+    }
+}
+
+impl Mint for Issuer {
+    fn mint(&self) -> BoxFuture<'_, Result<Minted, MintFault>> {
+        Box::pin(self.issue())
+    }
+}

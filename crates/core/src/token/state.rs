@@ -1,0 +1,116 @@
+//! What the cache knows besides the token itself, and the decisions on it. No clock, no lock, no I/O in here.
+
+use std::time::Duration;
+
+use super::access::AccessToken;
+use super::freshness::{Freshness, Schedule};
+use super::issuer::{MintFault, Minted};
+use super::lifetime::SHORT_LIFETIME;
+use super::pause::{Failure, pause_after};
+use crate::clock::{Deadline, Moment};
+use crate::fault::{Fault, FaultCode};
+
+/// What became of a rejection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// That generation is retired (now or earlier); ask for another token.
+    Retired,
+    /// A newer token is there already; use it.
+    Replaced,
+    /// A fresh token was just refused in the same way: another one would not help. Nothing was retired.
+    Futile,
+}
+
+/// Everything about an integration's token that changes together, under one lock.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// The generation of the newest token there ever was.
+    pub(super) generation: u64,
+    /// The newest token that the platform rejected.
+    pub(super) rejected: u64,
+    pub(super) pause: Option<Pause>,
+    failures: u32,
+    futile: Option<(u64, Deadline)>,
+}
+
+/// Until when nobody asks, and what callers without a token are told meanwhile.
+#[derive(Clone, Debug)]
+pub(super) struct Pause {
+    pub(super) until: Deadline,
+    pub(super) fault: Fault,
+}
+
+impl State {
+    /// What callers are told while pausing, with the rest of the pause as `Retry-After`; `None` when a flight may start.
+    pub(super) fn paused(&self, now: Moment) -> Option<Fault> {
+        let pause = self.pause.as_ref()?;
+        let left = pause.until.remaining(now);
+        (!left.is_zero()).then(|| pause.fault.clone().with_retry_after(round_up(left)))
+    }
+
+    /// The next token out of what was granted, or why it is unusable.
+    ///
+    /// Progress rule: while `held` is valid, a token that does not expire later is no progress but a failure, otherwise a server that hands out the
+    /// same short token again and again would be asked on every call.
+    pub(super) fn accept(&self, minted: Minted, held: Option<&AccessToken>, now: Moment, draw: f64) -> Result<AccessToken, MintFault> {
+        let lifetime = minted.grant.lifetime.unwrap_or(SHORT_LIFETIME);
+        let schedule = Schedule::plan(lifetime, minted.asked, draw);
+        let unusable = |what| MintFault {
+            fault: Fault::new(FaultCode::TokenAnswerBad, what),
+            failure: Failure::Passing { retry_after: None },
+        };
+        if schedule.judge(now) == Freshness::Expired {
+            return Err(unusable("the token had expired when it arrived"));
+        }
+        if held.is_some_and(|held| !schedule.expiry.is_after(held.expiry(), now)) {
+            return Err(unusable("the new token does not live longer than the present one"));
+        }
+        let generation = self.generation + 1;
+        AccessToken::new(generation, minted.grant.access_token, schedule).ok_or_else(|| unusable("the token cannot stand in a header"))
+    }
+
+    pub(super) fn succeeded(&mut self, generation: u64) {
+        self.generation = generation;
+        self.failures = 0;
+        self.pause = None;
+    }
+
+    /// Notes a failure and starts the pause. While a valid token is held, a pause that would outlast it is shortened so that the last try
+    /// falls before expiry.
+    pub(super) fn failed(&mut self, failed: &MintFault, held: Option<&AccessToken>, now: Moment, draw: f64) {
+        self.failures = self.failures.saturating_add(1);
+        let mut pause = pause_after(failed.failure, self.failures, held.is_some(), draw);
+        let told = matches!(failed.failure, Failure::Passing { retry_after: Some(_) });
+        if let Some(left) = held.map(|held| held.expiry().remaining(now)).filter(|left| *left <= pause && !told) {
+            pause = (left / 2).max(SHORTEST_PAUSE);
+        }
+        self.pause = Some(Pause { until: now.deadline(pause), fault: failed.fault.clone() });
+    }
+
+    /// What a rejection of `generation` means, given the token `held` now. Retiring is the caller's act.
+    pub(super) fn judge_rejection(&mut self, generation: u64, held: Option<&AccessToken>, now: Moment) -> Rejection {
+        let futile = self.futile.is_some_and(|(refused, until)| refused == generation && !until.reached(now));
+        match held {
+            Some(held) if held.generation() > generation => Rejection::Replaced,
+            Some(held) if held.generation() == generation && futile => Rejection::Futile,
+            _ => {
+                self.rejected = self.rejected.max(generation);
+                Rejection::Retired
+            }
+        }
+    }
+
+    /// Remembers that `generation` was refused in a replay: for some seconds its rejection proves nothing about the token.
+    pub(super) fn replay_failed(&mut self, generation: u64, now: Moment) {
+        self.futile = Some((generation, now.deadline(FUTILE_FOR)));
+    }
+}
+
+/// `Retry-After` has whole seconds; rounding down would invite callers back too early.
+fn round_up(left: Duration) -> Duration {
+    Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0))
+}
+
+/// A storm of calls that no token can satisfy costs one token request in this time.
+const FUTILE_FOR: Duration = Duration::from_secs(5);
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
