@@ -49,7 +49,11 @@ impl Credential {
         }
         let usable = |member: &&&str| credential.members.get(**member).is_none_or(Secret::is_empty);
         let missing: Vec<_> = required.iter().filter(usable).copied().collect();
-        if missing.is_empty() { Ok(credential) } else { Err(malformed(format!("it lacks {}", in_words(&missing)))) }
+        if missing.is_empty() {
+            Ok(credential)
+        } else {
+            Err(malformed(format!("it lacks {}", in_words(&missing))))
+        }
     }
 
     /// A member, such as `client_secret`.
@@ -141,7 +145,8 @@ mod tests {
 
     #[test]
     fn members_serial_and_environment_are_read() {
-        let text = r#"{"client_id":"id","client_secret":"a:b%+= \n","serial":7,"environment":"prod","note":3}"#;
+        let text =
+            r#"{"client_id":"id","client_secret":"a:b%+= \n","serial":7,"environment":"prod","note":3}"#;
         let credential = parse(text).unwrap();
         assert_eq!(credential.member("client_secret"), Some(&Secret::from("a:b%+= \n")));
         assert_eq!(credential.serial(), Some(7));
@@ -152,7 +157,14 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_and_nothing_is_echoed() {
-        for text in ["", "canary", "[]", "{}", r#"{"client_id":"canary"}"#, r#"{"client_secret":"","CLIENT_ID":"canary"}"#] {
+        for text in [
+            "",
+            "canary",
+            "[]",
+            "{}",
+            r#"{"client_id":"canary"}"#,
+            r#"{"client_secret":"","CLIENT_ID":"canary"}"#,
+        ] {
             let fault = parse(text).unwrap_err();
             assert_eq!(fault.code(), FaultCode::CredentialMalformed);
             assert!(!format!("{fault} {} {fault:?}", fault.hint()).contains("canary"));

@@ -34,7 +34,7 @@ mod store;
 pub mod sync;
 pub mod token;
 
-#[cfg(feature = "test-support")]
+#[cfg(any(test, feature = "test-support"))]
 pub mod test_support;
 
 pub use clock::{Clock, Deadline, Moment, THAW_GAP, ThawWatch};

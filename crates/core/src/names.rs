@@ -59,7 +59,10 @@ impl FromStr for IntegrationName {
         if first && rest && text.len() <= 63 {
             return Ok(Self(text.into()));
         }
-        Err(Fault::new(FaultCode::ConfigurationInvalid, "an integration's name is not of the form [a-z][a-z0-9-]{0,62}"))
+        Err(Fault::new(
+            FaultCode::ConfigurationInvalid,
+            "an integration's name is not of the form [a-z][a-z0-9-]{0,62}",
+        ))
     }
 }
 
@@ -71,7 +74,10 @@ impl FromStr for Environment {
         if fine && (1..=63).contains(&text.len()) {
             return Ok(Self(text.into()));
         }
-        Err(Fault::new(FaultCode::ConfigurationInvalid, "an environment is 1 to 63 letters, digits, `-` or `_`"))
+        Err(Fault::new(
+            FaultCode::ConfigurationInvalid,
+            "an environment is 1 to 63 letters, digits, `-` or `_`",
+        ))
     }
 }
 
@@ -82,7 +88,10 @@ impl FromStr for EntryName {
         if (1..=512).contains(&text.len()) && !text.chars().any(char::is_control) {
             return Ok(Self(text.into()));
         }
-        Err(Fault::new(FaultCode::ReferenceMalformed, "an entry's name is 1 to 512 bytes without control characters"))
+        Err(Fault::new(
+            FaultCode::ReferenceMalformed,
+            "an entry's name is 1 to 512 bytes without control characters",
+        ))
     }
 }
 

@@ -41,7 +41,11 @@ pub trait Store: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// `store-read-only`, `store-locked`, `store-unwritable`; the old content is intact then.
-    fn put_pending<'a>(&'a self, entry: &'a EntryName, value: Secret) -> BoxFuture<'a, Result<Version, Fault>>;
+    fn put_pending<'a>(
+        &'a self,
+        entry: &'a EntryName,
+        value: Secret,
+    ) -> BoxFuture<'a, Result<Version, Fault>>;
 
     /// Makes `pending` CURRENT and the old CURRENT PREVIOUS, in one step, if CURRENT is still `expected`
     /// (`None`: there is no CURRENT yet). Crash semantics as in [`Store::put_pending`]. Calling again after success succeeds.

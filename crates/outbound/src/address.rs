@@ -66,7 +66,9 @@ fn embedded(address: IpAddr) -> IpAddr {
 fn is_metadata(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_link_local() || v4 == Ipv4Addr::new(100, 100, 100, 200),
-        IpAddr::V6(v6) => v6.is_unicast_link_local() || v6 == Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+        IpAddr::V6(v6) => {
+            v6.is_unicast_link_local() || v6 == Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)
+        }
     }
 }
 
@@ -75,7 +77,11 @@ fn special(address: IpAddr) -> Option<&'static str> {
         IpAddr::V4(v4) => {
             let [a, b, ..] = v4.octets();
             let shared = a == 100 && (64..128).contains(&b);
-            (v4.is_loopback(), v4.is_private() || shared, a == 0 || v4.is_broadcast() || v4.is_multicast() || a >= 240)
+            (
+                v4.is_loopback(),
+                v4.is_private() || shared,
+                a == 0 || v4.is_broadcast() || v4.is_multicast() || a >= 240,
+            )
         }
         IpAddr::V6(v6) => (v6.is_loopback(), v6.is_unique_local(), v6.is_unspecified() || v6.is_multicast()),
     };
@@ -102,8 +108,25 @@ mod tests {
             assert!(!refused(&guard, good), "{good}");
         }
         let bad = [
-            "127.0.0.1", "127.9.9.9", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "0.0.0.0", "255.255.255.255", "224.0.0.1", "::1", "::",
-            "fd12::1", "ff02::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::1", "169.254.169.254", "fe80::1", "fd00:ec2::254",
+            "127.0.0.1",
+            "127.9.9.9",
+            "10.0.0.1",
+            "172.16.0.1",
+            "192.168.1.1",
+            "100.64.0.1",
+            "0.0.0.0",
+            "255.255.255.255",
+            "224.0.0.1",
+            "::1",
+            "::",
+            "fd12::1",
+            "ff02::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::a00:1",
+            "2002:a00:1::1",
+            "169.254.169.254",
+            "fe80::1",
+            "fd00:ec2::254",
         ];
         for address in bad {
             assert!(refused(&guard, address), "{address}");

@@ -25,7 +25,12 @@ pub struct Bounds {
 ///
 /// # Errors
 /// The transport's; `TimedOut` when it took too long, `Broken` when the answer ended early or is longer than allowed.
-pub async fn exchange(transport: &dyn Transport, sleep: &dyn Sleep, request: Request<Body>, bounds: Bounds) -> Result<Response<Bytes>, TransportFault> {
+pub async fn exchange(
+    transport: &dyn Transport,
+    sleep: &dyn Sleep,
+    request: Request<Body>,
+    bounds: Bounds,
+) -> Result<Response<Bytes>, TransportFault> {
     let exchanging = Box::pin(async move {
         let (head, body) = transport.send(request).await?.into_parts();
         match collect(body, bounds.bytes).await.map_err(TransportFault::Broken)? {
@@ -37,7 +42,11 @@ pub async fn exchange(transport: &dyn Transport, sleep: &dyn Sleep, request: Req
 }
 
 /// The output of `future`, or `None` when `limit` passes first; the future is dropped then.
-pub(crate) async fn within<F: Future + Unpin>(sleep: &dyn Sleep, limit: Duration, mut future: F) -> Option<F::Output> {
+pub(crate) async fn within<F: Future + Unpin>(
+    sleep: &dyn Sleep,
+    limit: Duration,
+    mut future: F,
+) -> Option<F::Output> {
     let mut limit = sleep.sleep(limit);
     std::future::poll_fn(move |context| {
         if let Poll::Ready(output) = Pin::new(&mut future).poll(context) {

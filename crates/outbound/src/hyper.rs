@@ -98,7 +98,11 @@ fn classify(error: hyper_util::client::legacy::Error) -> TransportFault {
         }
         cause = present.source();
     }
-    if error.is_connect() { TransportFault::Unreachable(error.into()) } else { TransportFault::Broken(error.into()) }
+    if error.is_connect() {
+        TransportFault::Unreachable(error.into())
+    } else {
+        TransportFault::Broken(error.into())
+    }
 }
 
 /// An `io::Error` shows the error it wraps as its own, not as its source.
@@ -117,7 +121,10 @@ struct GuardedConnector {
 impl GuardedConnector {
     fn new(guard: AddressGuard) -> Self {
         let guard = Arc::new(guard);
-        let mut http = HttpConnector::new_with_resolver(GuardedResolver { guard: Arc::clone(&guard), system: GaiResolver::new() });
+        let mut http = HttpConnector::new_with_resolver(GuardedResolver {
+            guard: Arc::clone(&guard),
+            system: GaiResolver::new(),
+        });
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_connect_timeout(Some(CONNECT_WITHIN));
@@ -126,7 +133,8 @@ impl GuardedConnector {
     }
 }
 
-type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, Box<dyn Error + Send + Sync>>> + Send>>;
+type Connecting =
+    Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, Box<dyn Error + Send + Sync>>> + Send>>;
 
 impl Service<Uri> for GuardedConnector {
     type Response = TokioIo<TcpStream>;
@@ -155,7 +163,8 @@ struct GuardedResolver {
     system: GaiResolver,
 }
 
-type Resolving = Pin<Box<dyn Future<Output = std::io::Result<std::vec::IntoIter<std::net::SocketAddr>>> + Send>>;
+type Resolving =
+    Pin<Box<dyn Future<Output = std::io::Result<std::vec::IntoIter<std::net::SocketAddr>>> + Send>>;
 
 impl Service<Name> for GuardedResolver {
     type Response = std::vec::IntoIter<std::net::SocketAddr>;

@@ -4,17 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use hallpass_core::policy::{Permit, Policy};
-use hallpass_core::token::{AccessToken, Issuer, Rejection, TokenCache};
+use hallpass_core::token::{Issuer, TokenCache};
 use hallpass_core::{
-    Clock, Counter, Counters, Fault, FaultCode, IntegrationName, IntegrationStatus, Meter, Platform, RejectionVerdict, Sleep, StatusSource,
+    Clock, Counter, Counters, Fault, IntegrationName, IntegrationStatus, Meter, Platform, Sleep, StatusSource,
 };
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST};
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 
-use crate::body::{Collected, collect, full};
-use crate::exchange::within;
+use crate::call::Call;
 use crate::replay::Outgoing;
 use crate::throttle::{Gate, retry_after};
 use crate::{Body, Origin, Transport, TransportFault};
@@ -120,10 +117,20 @@ impl IntegrationClient {
     ///
     /// # Errors
     /// No token, no connection, no answer. Every status of the platform, errors included, is an answer and not a fault.
-    pub async fn send(&self, permit: Permit, headers: HeaderMap, body: Body) -> Result<UpstreamAnswer, Fault> {
-        self.0.parts.meter_count(Counter::Calls);
+    pub async fn send(
+        &self,
+        permit: Permit,
+        headers: HeaderMap,
+        body: Body,
+    ) -> Result<UpstreamAnswer, Fault> {
+        self.0.parts.counters.count(Counter::Calls);
         self.hold_back().await;
-        let mut call = Call { parts: &self.0.parts, permit, headers, body: Outgoing::hold(body).await.map_err(broken_request)? };
+        let mut call = Call {
+            parts: &self.0.parts,
+            permit,
+            headers,
+            body: Outgoing::hold(body).await.map_err(broken_request)?,
+        };
         let token = self.0.parts.tokens.token().await?;
         let response = call.attempt(&token).await?;
         let answer = if response.status() == StatusCode::UNAUTHORIZED {
@@ -143,16 +150,10 @@ impl IntegrationClient {
 
     fn note_throttle(&self, response: &Response<Body>) {
         if response.status() == StatusCode::TOO_MANY_REQUESTS {
-            self.0.parts.meter_count(Counter::UpstreamThrottled);
+            self.0.parts.counters.count(Counter::UpstreamThrottled);
             let now = self.0.parts.clock.now();
             self.0.gate.close(now, retry_after(response.headers(), now).unwrap_or(Gate::LONGEST));
         }
-    }
-}
-
-impl IntegrationParts {
-    fn meter_count(&self, counter: Counter) {
-        self.counters.count(counter);
     }
 }
 
@@ -178,101 +179,9 @@ impl fmt::Debug for IntegrationClient {
     }
 }
 
-/// One call on its way.
-struct Call<'a> {
-    parts: &'a IntegrationParts,
-    permit: Permit,
-    headers: HeaderMap,
-    body: Outgoing,
-}
-
-impl Call<'_> {
-    async fn attempt(&mut self, token: &AccessToken) -> Result<Response<Body>, Fault> {
-        let body = self.body.next().ok_or_else(|| Fault::new(FaultCode::Internal, "a body was sent twice"))?;
-        let mut request = Request::new(body);
-        *request.method_mut() = self.permit.method().clone();
-        *request.uri_mut() = self.parts.origin.uri(self.permit.target());
-        *request.headers_mut() = self.headers.clone();
-        let headers = request.headers_mut();
-        headers.remove(HOST);
-        // The body's own length is what is sent; a caller's idea of it must not reach the wire beside it.
-        headers.remove(CONTENT_LENGTH);
-        headers.insert(AUTHORIZATION, token.header().clone());
-        self.parts.meter_count(Counter::UpstreamRequests);
-        let sending = within(&*self.parts.sleep, self.parts.answer_within, self.parts.transport.send(request));
-        let sent = sending.await.unwrap_or(Err(TransportFault::TimedOut));
-        let mut response = sent.inspect_err(|_| self.parts.meter_count(Counter::UpstreamFailed)).map_err(Fault::from)?;
-        if response.status() == StatusCode::UNAUTHORIZED {
-            self.parts.meter_count(Counter::UpstreamUnauthorized);
-        }
-        strip_echoes(response.headers_mut(), token);
-        Ok(response)
-    }
-
-    /// What to do about a 401: pass it on, or replay once with another token.
-    async fn heal(&mut self, refused: &AccessToken, response: Response<Body>) -> Result<UpstreamAnswer, Fault> {
-        let (response, seen) = self.look_into(response).await?;
-        let pass_on = |response, not_replayed| {
-            Ok(UpstreamAnswer { response, report: CallReport { attempts: 1, healed: false, not_replayed } })
-        };
-        if self.parts.platform.judge_rejection(response.headers(), &seen) == RejectionVerdict::NotAboutTheToken {
-            return pass_on(response, None);
-        }
-        if self.parts.tokens.reject(refused.generation()) == Rejection::Futile {
-            return pass_on(response, Some("another token was just refused as well"));
-        }
-        if matches!(self.body, Outgoing::Gone) {
-            return pass_on(response, Some("the body was too long to be held"));
-        }
-        // The platform refused to act on the first request, but it was sent: the fault must not invite a blind repetition.
-        let token = self.parts.tokens.token().await.map_err(|fault| without_retry_after(&fault))?;
-        if token.header() == refused.header() {
-            return pass_on(response, Some("the platform granted the same token again"));
-        }
-        drop(response);
-        let response = self.attempt(&token).await?;
-        let healed = response.status() != StatusCode::UNAUTHORIZED;
-        if healed {
-            self.parts.meter_count(Counter::CallsHealed);
-        } else {
-            self.parts.tokens.replay_failed(token.generation());
-        }
-        Ok(UpstreamAnswer { response, report: CallReport { attempts: 2, healed, not_replayed: None } })
-    }
-
-    /// Reads a 401's body, to judge it and to free its connection before the second request; an overlong one is judged by its beginning.
-    async fn look_into(&self, response: Response<Body>) -> Result<(Response<Body>, Bytes), Fault> {
-        let (head, body) = response.into_parts();
-        let reading = Box::pin(collect(body, LONGEST_REFUSAL));
-        let read = within(&*self.parts.sleep, self.parts.answer_within, reading).await;
-        match read.ok_or(TransportFault::TimedOut)? {
-            Ok(Collected::Whole(bytes)) => Ok((Response::from_parts(head, full(bytes.clone())), bytes)),
-            Ok(Collected::Longer(first, _)) => Ok((Response::from_parts(head, full(first.clone())), first)),
-            Err(error) => Err(TransportFault::Broken(error).into()),
-        }
-    }
-}
-
-/// Removes answer headers that carry the token: what the caller never had must not come back to it.
-fn strip_echoes(headers: &mut HeaderMap, token: &AccessToken) {
-    let secret = token.secret().expose();
-    let echoes = |value: &http::HeaderValue| value.as_bytes().windows(secret.len()).any(|window| window == secret);
-    let names: Vec<_> = headers.iter().filter(|(_, value)| echoes(value)).map(|(name, _)| name.clone()).collect();
-    for name in names {
-        headers.remove(name);
-    }
-}
-
-fn without_retry_after(fault: &Fault) -> Fault {
-    Fault::new(fault.code(), fault.detail()).with_hint(fault.hint())
-}
-
 fn broken_request(error: crate::BodyError) -> Fault {
     match error.downcast::<Fault>() {
         Ok(fault) => *fault,
         Err(error) => TransportFault::RequestBody(error).into(),
     }
 }
-
-/// An error document is far smaller; what is longer is cut, since only its beginning can matter.
-const LONGEST_REFUSAL: usize = 64 * 1024;

@@ -12,6 +12,7 @@
 
 mod address;
 mod body;
+mod call;
 mod exchange;
 mod hyper;
 mod integration;

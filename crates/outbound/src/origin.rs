@@ -40,7 +40,8 @@ impl FromStr for Origin {
     type Err = OriginFault;
 
     fn from_str(text: &str) -> Result<Self, OriginFault> {
-        let uri: Uri = text.parse().map_err(|_| OriginFault("expected a URL such as https://api.example.com"))?;
+        let uri: Uri =
+            text.parse().map_err(|_| OriginFault("expected a URL such as https://api.example.com"))?;
         let parts = uri.into_parts();
         let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
             return Err(OriginFault("expected a URL such as https://api.example.com"));
@@ -78,12 +79,26 @@ mod tests {
 
     #[test]
     fn only_https_or_loopback_origins_are_accepted() {
-        for good in ["https://api.mypurecloud.com", "https://api.mypurecloud.com/", "https://x:8443", "http://127.0.0.1:9", "http://[::1]:9"] {
+        for good in [
+            "https://api.mypurecloud.com",
+            "https://api.mypurecloud.com/",
+            "https://x:8443",
+            "http://127.0.0.1:9",
+            "http://[::1]:9",
+        ] {
             assert!(good.parse::<Origin>().is_ok(), "{good}");
         }
         let bad = [
-            "", "api.mypurecloud.com", "http://api.mypurecloud.com", "http://localhost:1", "https://u:p@x", "https://x/path", "https://x?q",
-            "ftp://x", "https://", "https://x#f",
+            "",
+            "api.mypurecloud.com",
+            "http://api.mypurecloud.com",
+            "http://localhost:1",
+            "https://u:p@x",
+            "https://x/path",
+            "https://x?q",
+            "ftp://x",
+            "https://",
+            "https://x#f",
         ];
         for text in bad {
             assert!(text.parse::<Origin>().is_err(), "{text}");

@@ -36,7 +36,9 @@ impl Outgoing {
         }
         Ok(match collect(body, REPLAY_LIMIT).await? {
             Collected::Whole(bytes) => Self::Held(bytes),
-            Collected::Longer(first, rest) => Self::Streaming(Chained { first: Some(first), rest }.boxed_unsync()),
+            Collected::Longer(first, rest) => {
+                Self::Streaming(Chained { first: Some(first), rest }.boxed_unsync())
+            }
         })
     }
 
@@ -64,7 +66,10 @@ impl HttpBody for Chained {
     type Data = Bytes;
     type Error = BodyError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match self.first.take() {
             Some(first) => Poll::Ready(Some(Ok(Frame::data(first)))),
             None => Pin::new(&mut self.rest).poll_frame(context),

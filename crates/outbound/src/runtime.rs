@@ -70,6 +70,7 @@ impl Randomness for OsRandomness {
     }
 
     fn fill(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("the operating system's random number generator is there once it has booted");
+        getrandom::fill(bytes)
+            .expect("the operating system's random number generator is there once it has booted");
     }
 }

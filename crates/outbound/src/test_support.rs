@@ -54,7 +54,9 @@ impl Transport for ScriptedTransport {
             let sent = SentRequest { method: head.method, uri: head.uri, headers: head.headers, body };
             self.sent.lock().expect("no holder panics").push(sent);
             let reply = self.replies.lock().expect("no holder panics").pop_front();
-            reply.unwrap_or_else(|| Err(TransportFault::Broken("an unexpected request".into()))).map(|reply| reply.map(full))
+            reply
+                .unwrap_or_else(|| Err(TransportFault::Broken("an unexpected request".into())))
+                .map(|reply| reply.map(full))
         })
     }
 }

@@ -15,9 +15,15 @@ pub const RETRY_AFTER_CAP: Duration = Duration::from_secs(120);
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: Moment) -> Option<Duration> {
     let local = SystemTime::UNIX_EPOCH + now.wall;
-    let server = headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok()).unwrap_or(local);
+    let server = headers
+        .get(DATE)
+        .and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok())
+        .unwrap_or(local);
     let values = headers.get_all(RETRY_AFTER).iter().filter_map(|value| value.to_str().ok());
-    values.filter_map(|value| read(value.trim_matches([' ', '\t']), server)).max().map(|after| after.min(RETRY_AFTER_CAP))
+    values
+        .filter_map(|value| read(value.trim_matches([' ', '\t']), server))
+        .max()
+        .map(|after| after.min(RETRY_AFTER_CAP))
 }
 
 fn read(value: &str, server: SystemTime) -> Option<Duration> {
@@ -71,7 +77,8 @@ mod tests {
     use http::HeaderMap;
     use std::time::Duration;
 
-    const NOON: Moment = Moment { wall: Duration::from_secs(1_445_412_480), monotonic: Duration::from_secs(5) };
+    const NOON: Moment =
+        Moment { wall: Duration::from_secs(1_445_412_480), monotonic: Duration::from_secs(5) };
 
     fn read(values: &[(&'static str, &'static str)]) -> Option<u64> {
         let mut headers = HeaderMap::new();
@@ -86,10 +93,16 @@ mod tests {
         assert_eq!(read(&[("retry-after", "7")]), Some(7));
         assert_eq!(read(&[("retry-after", " 5 ")]), Some(5));
         let date = ("date", "Wed, 21 Oct 2015 07:28:00 GMT");
-        for later in ["Wed, 21 Oct 2015 07:28:30 GMT", "Wednesday, 21-Oct-15 07:28:30 GMT", "Wed Oct 21 07:28:30 2015"] {
+        for later in
+            ["Wed, 21 Oct 2015 07:28:30 GMT", "Wednesday, 21-Oct-15 07:28:30 GMT", "Wed Oct 21 07:28:30 2015"]
+        {
             assert_eq!(read(&[date, ("retry-after", later)]), Some(30), "{later}");
         }
-        assert_eq!(read(&[date, ("retry-after", "Wed, 21 Oct 2015 07:27:00 GMT")]), Some(0), "a past date is no wait");
+        assert_eq!(
+            read(&[date, ("retry-after", "Wed, 21 Oct 2015 07:27:00 GMT")]),
+            Some(0),
+            "a past date is no wait"
+        );
     }
 
     #[test]
@@ -103,7 +116,16 @@ mod tests {
 
     #[test]
     fn malformed_values_count_as_none() {
-        for bad in ["-1", "+5", "5.5", "5, 10", "", "soon", "Sat, 31 Feb 2026 00:00:00 GMT", "Wed, 21 Oct 2015 07:28:00 EST"] {
+        for bad in [
+            "-1",
+            "+5",
+            "5.5",
+            "5, 10",
+            "",
+            "soon",
+            "Sat, 31 Feb 2026 00:00:00 GMT",
+            "Wed, 21 Oct 2015 07:28:00 EST",
+        ] {
             assert_eq!(read(&[("retry-after", bad)]), None, "{bad:?}");
         }
         assert_eq!(read(&[]), None);
@@ -116,9 +138,15 @@ mod tests {
         gate.close(NOON, Duration::from_secs(30));
         gate.close(NOON, Duration::from_secs(1));
         assert_eq!(gate.hold(NOON), Some(Gate::LONGEST));
-        let later = Moment { wall: NOON.wall + Duration::from_secs(29), monotonic: NOON.monotonic + Duration::from_secs(29) };
+        let later = Moment {
+            wall: NOON.wall + Duration::from_secs(29),
+            monotonic: NOON.monotonic + Duration::from_secs(29),
+        };
         assert_eq!(gate.hold(later), Some(Duration::from_secs(1)));
-        let after = Moment { wall: NOON.wall + Duration::from_secs(30), monotonic: NOON.monotonic + Duration::from_secs(30) };
+        let after = Moment {
+            wall: NOON.wall + Duration::from_secs(30),
+            monotonic: NOON.monotonic + Duration::from_secs(30),
+        };
         assert_eq!(gate.hold(after), None);
     }
 }

@@ -47,7 +47,12 @@ pub struct Connected {
 ///
 /// # Errors
 /// `configuration-invalid` when there is no such platform, profile or region; the detail names the known ones.
-pub fn connect(platform: &str, profile: &str, place: Place, parts: PlatformParts) -> Result<Connected, Fault> {
+pub fn connect(
+    platform: &str,
+    profile: &str,
+    place: Place,
+    parts: PlatformParts,
+) -> Result<Connected, Fault> {
     let entry = REGISTRY.iter().find(|entry| entry.platform == platform && entry.profile == profile);
     let entry = entry.ok_or_else(|| unknown("platform and profile", &known_profiles()))?;
     (entry.connect)(place, parts)
@@ -72,8 +77,12 @@ struct Entry {
 }
 
 /// One line for each platform and profile.
-const REGISTRY: &[Entry] =
-    &[Entry { platform: "genesys", profile: "standard", regions: genesys::region_keys, connect: genesys::connect }];
+const REGISTRY: &[Entry] = &[Entry {
+    platform: "genesys",
+    profile: "standard",
+    regions: genesys::region_keys,
+    connect: genesys::connect,
+}];
 
 pub(crate) fn unknown(what: &str, known: &[impl fmt::Display]) -> Fault {
     let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();

@@ -58,7 +58,15 @@ mod tests {
         for good in ["https://login.mypurecloud.com/oauth/token", "http://127.0.0.1:9/oauth/token"] {
             assert_eq!(good.parse::<TokenUrl>().unwrap().uri().to_string(), good);
         }
-        for bad in ["", "https://x", "https://x/", "https://x/a?b", "http://x.example/a", "https://x/a/../b", "https://u@x/a"] {
+        for bad in [
+            "",
+            "https://x",
+            "https://x/",
+            "https://x/a?b",
+            "http://x.example/a",
+            "https://x/a/../b",
+            "https://u@x/a",
+        ] {
             assert!(bad.parse::<TokenUrl>().is_err(), "{bad}");
         }
     }

@@ -80,9 +80,13 @@ mod tests {
     fn an_event_is_one_line_with_sorted_keys() {
         let written = Shared::default();
         let now = Moment { wall: Duration::from_millis(12), monotonic: Duration::ZERO };
-        let event = AuditEvent::new(now, AuditKind::TokenGranted).about(&"q").fact("z", "1").fact("a", "x\ny");
+        let event =
+            AuditEvent::new(now, AuditKind::TokenGranted).about(&"q").fact("z", "1").fact("a", "x\ny");
         JsonLines::new(written.clone()).record(&event).unwrap();
         let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
-        assert_eq!(text, "{\"at_ms\":12,\"facts\":{\"a\":\"x\\ny\",\"z\":\"1\"},\"integration\":\"q\",\"kind\":\"token-granted\"}\n");
+        assert_eq!(
+            text,
+            "{\"at_ms\":12,\"facts\":{\"a\":\"x\\ny\",\"z\":\"1\"},\"integration\":\"q\",\"kind\":\"token-granted\"}\n"
+        );
     }
 }

@@ -59,7 +59,8 @@ impl Policy {
         if query.is_some_and(names_a_token) {
             return Err(Refusal::TokenInQuery);
         }
-        let parsed = PathAndQuery::try_from(target).map_err(|_| Refusal::Ambiguous("it is not a valid request target"))?;
+        let parsed = PathAndQuery::try_from(target)
+            .map_err(|_| Refusal::Ambiguous("it is not a valid request target"))?;
         if parsed.as_str() != target {
             return Err(Refusal::Ambiguous("it has a fragment"));
         }

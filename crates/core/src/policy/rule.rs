@@ -68,7 +68,8 @@ impl FromStr for Rule {
     type Err = RuleFault;
 
     fn from_str(text: &str) -> Result<Self, RuleFault> {
-        let (method, target) = text.split_once(' ').ok_or(RuleFault("expected `METHOD PATH` with one space"))?;
+        let (method, target) =
+            text.split_once(' ').ok_or(RuleFault("expected `METHOD PATH` with one space"))?;
         if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
             return Err(RuleFault("expected a method in capitals, such as GET"));
         }
@@ -99,17 +100,24 @@ impl fmt::Display for Rule {
 }
 
 fn segments(path: &str) -> Result<Vec<Segment>, RuleFault> {
-    path[1..].split('/').map(|part| match part {
-        "*" => Ok(Segment::Any),
-        part if part.contains('*') => Err(RuleFault("`*` stands for a whole segment, `/**` only at the end")),
-        part => Ok(Segment::Literal(part.into())),
-    }).collect()
+    path[1..]
+        .split('/')
+        .map(|part| match part {
+            "*" => Ok(Segment::Any),
+            part if part.contains('*') => {
+                Err(RuleFault("`*` stands for a whole segment, `/**` only at the end"))
+            }
+            part => Ok(Segment::Literal(part.into())),
+        })
+        .collect()
 }
 
 fn reason_in_rule(reason: &'static str) -> &'static str {
     match reason {
         "it does not begin with `/`" => "expected a path that begins with `/`",
-        _ => "expected a path without empty or dot segments, spaces, `;`, `#`, backslashes or encoded separators",
+        _ => {
+            "expected a path without empty or dot segments, spaces, `;`, `#`, backslashes or encoded separators"
+        }
     }
 }
 
@@ -119,7 +127,8 @@ mod tests {
     use http::Method;
 
     fn covers(rule: &str, method: &str, target: &str) -> bool {
-        let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        let (path, query) =
+            target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
         rule.parse::<Rule>().unwrap().covers(&method.parse::<Method>().unwrap(), path, query)
     }
 
@@ -160,8 +169,22 @@ mod tests {
     #[test]
     fn malformed_rules_are_refused() {
         let bad = [
-            "", "GET", "/a", "get /a", "GET  /a", "GET a", "GET /a*", "GET /**/a", "GET /a/../b", "GET //a", "GET /a b", "CONNECT /a",
-            "* /a", "GET /a/***", "GET https://x/a", "GET /a%2f",
+            "",
+            "GET",
+            "/a",
+            "get /a",
+            "GET  /a",
+            "GET a",
+            "GET /a*",
+            "GET /**/a",
+            "GET /a/../b",
+            "GET //a",
+            "GET /a b",
+            "CONNECT /a",
+            "* /a",
+            "GET /a/***",
+            "GET https://x/a",
+            "GET /a%2f",
         ];
         for text in bad {
             assert!(text.parse::<Rule>().is_err(), "{text}");

@@ -1,1 +1,13 @@
-//! fakes
+//! Fakes and contract suites, for tests of any crate. Never part of a shipped build: the feature `test-support` is for dev-dependencies only.
+
+mod credentials;
+mod platform;
+mod randomness;
+mod time;
+
+pub use credentials::ScriptedCredentials;
+pub use platform::ScriptedPlatform;
+pub use randomness::FixedRandomness;
+pub use time::ManualTime;
+
+pub mod store_contract;

@@ -71,7 +71,10 @@ impl AccessToken {
 
 impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessToken").field("generation", &self.generation).field("schedule", &self.schedule).finish_non_exhaustive()
+        f.debug_struct("AccessToken")
+            .field("generation", &self.generation)
+            .field("schedule", &self.schedule)
+            .finish_non_exhaustive()
     }
 }
 

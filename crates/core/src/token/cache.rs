@@ -153,7 +153,9 @@ impl Shared {
             return Ok(landed);
         }
         // A flight begun before a freeze talks through a connection that is dead by now.
-        if let Some(flight) = guarded.flight.as_ref().filter(|flight| now.gap_since(flight.begun()) <= THAW_GAP) {
+        if let Some(flight) =
+            guarded.flight.as_ref().filter(|flight| now.gap_since(flight.begun()) <= THAW_GAP)
+        {
             return Ok(Arc::clone(flight));
         }
         if let Some(fault) = guarded.state.paused(now) {
@@ -178,7 +180,10 @@ impl Shared {
 
     async fn wait_for(&self, flight: &Arc<TokenFlight>) -> TokenResult {
         let limit = self.parts.sleep.sleep(TokenCache::LONGEST_WAIT);
-        let fault = || Fault::new(FaultCode::TokenUnavailable, "the token request is still under way").with_retry_after(Duration::from_secs(1));
+        let fault = || {
+            Fault::new(FaultCode::TokenUnavailable, "the token request is still under way")
+                .with_retry_after(Duration::from_secs(1))
+        };
         first(flight.wait(), limit).await.unwrap_or_else(|| Err(fault()))
     }
 
@@ -187,7 +192,9 @@ impl Shared {
         let now = self.parts.clock.now();
         let passing = matches!(fault.remedy(), Remedy::RetryLater | Remedy::FixMachine | Remedy::ReportBug);
         let rejected = lock(&self.guarded).state.rejected;
-        match held.filter(|held| passing && held.generation() > rejected && held.judge(now) != Freshness::Expired) {
+        match held
+            .filter(|held| passing && held.generation() > rejected && held.judge(now) != Freshness::Expired)
+        {
             Some(held) => {
                 self.parts.meter.count(Counter::TokensServedStale);
                 Ok(held)

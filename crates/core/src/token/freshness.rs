@@ -89,7 +89,9 @@ mod tests {
 
     #[test]
     fn refresh_begins_at_half_life_or_an_hour_before_and_jitter_only_makes_it_earlier() {
-        let plan = |lifetime, draw| Schedule::plan(Duration::from_secs(lifetime), at(0, 0), draw).refresh_at.wall.as_secs();
+        let plan = |lifetime, draw| {
+            Schedule::plan(Duration::from_secs(lifetime), at(0, 0), draw).refresh_at.wall.as_secs()
+        };
         assert_eq!(plan(300, 0.0), 150);
         assert_eq!(plan(300, 1.0), 120);
         assert_eq!(plan(86_400, 0.0), 82_800);
@@ -100,7 +102,11 @@ mod tests {
     fn a_frozen_process_does_not_serve_an_expired_token() {
         let schedule = Schedule::plan(Duration::from_secs(3600), at(0, 0), 0.0);
         assert_eq!(schedule.judge(at(7200, 3)), Freshness::Expired);
-        assert_eq!(schedule.judge(at(0, 3600)), Freshness::Expired, "a wall clock set back does not prolong a token");
+        assert_eq!(
+            schedule.judge(at(0, 3600)),
+            Freshness::Expired,
+            "a wall clock set back does not prolong a token"
+        );
     }
 
     proptest! {

@@ -95,18 +95,21 @@ impl Issuer {
         };
         if reread == Reread::Cached {
             // A store that cannot be read now must not hide what the platform said.
-            let newer = self.read(Reread::Forced).await.ok().filter(|newer| newer.version() != credential.version());
+            let newer =
+                self.read(Reread::Forced).await.ok().filter(|newer| newer.version() != credential.version());
             if let Some(newer) = newer {
-                return self.ask(&newer).await?.map_err(|refused| self.refused(&newer, refused));
+                return self.ask(&newer).await?.map_err(|refused| self.refused(&newer, &refused));
             }
         }
-        Err(self.refused(&credential, refused))
+        Err(self.refused(&credential, &refused))
     }
 
     async fn read(&self, reread: Reread) -> Result<Arc<Credential>, MintFault> {
         self.parts.credentials.credential(reread).await.map_err(|fault| {
             let failure = match fault.remedy() {
-                Remedy::RetryLater | Remedy::FixMachine => Failure::Passing { retry_after: fault.retry_after() },
+                Remedy::RetryLater | Remedy::FixMachine => {
+                    Failure::Passing { retry_after: fault.retry_after() }
+                }
                 _ => Failure::Terminal,
             };
             MintFault { fault, failure }
@@ -128,9 +131,9 @@ impl Issuer {
         }
     }
 
-    fn refused(&self, credential: &Credential, fault: IssueFault) -> MintFault {
+    fn refused(&self, credential: &Credential, fault: &IssueFault) -> MintFault {
         self.remember(credential, true);
-        let explained = self.explain(&fault);
+        let explained = self.explain(fault);
         match self.record(AuditKind::TokenRefused, credential, Some(explained.fault.code())) {
             Ok(()) => explained,
             Err(unrecorded) => unrecorded,
@@ -148,7 +151,12 @@ impl Issuer {
         });
     }
 
-    fn record(&self, kind: AuditKind, credential: &Credential, fault: Option<FaultCode>) -> Result<(), MintFault> {
+    fn record(
+        &self,
+        kind: AuditKind,
+        credential: &Credential,
+        fault: Option<FaultCode>,
+    ) -> Result<(), MintFault> {
         let mut event = AuditEvent::new(self.parts.clock.now(), kind).about(&self.parts.integration);
         event = event.fact("fingerprint", credential.fingerprint().to_string());
         event = event.fact("version", credential.version().as_str());
@@ -162,9 +170,13 @@ impl Issuer {
     fn explain(&self, fault: &IssueFault) -> MintFault {
         let (code, failure) = match fault.verdict {
             IssueVerdict::CredentialRefused => (FaultCode::CredentialRefused, Failure::CredentialRefused),
-            IssueVerdict::Throttled { retry_after } => (FaultCode::TokenThrottled, Failure::Passing { retry_after }),
+            IssueVerdict::Throttled { retry_after } => {
+                (FaultCode::TokenThrottled, Failure::Passing { retry_after })
+            }
             IssueVerdict::Refused => (FaultCode::TokenRequestRefused, Failure::Terminal),
-            IssueVerdict::Passing { retry_after } => (FaultCode::TokenUnavailable, Failure::Passing { retry_after }),
+            IssueVerdict::Passing { retry_after } => {
+                (FaultCode::TokenUnavailable, Failure::Passing { retry_after })
+            }
         };
         let told = Fault::new(code, format!("{}: {}", self.parts.integration, fault.detail));
         let fault = match fault.hint {

@@ -49,7 +49,18 @@ mod tests {
     #[test]
     fn everything_else_is_unknown() {
         assert_eq!(read_lifetime(None), None);
-        let odd = [json!(0), json!(-1), json!("3600abc"), json!(3600.5), json!(""), json!(null), json!([]), json!(true), json!("+5"), json!(" 5")];
+        let odd = [
+            json!(0),
+            json!(-1),
+            json!("3600abc"),
+            json!(3600.5),
+            json!(""),
+            json!(null),
+            json!([]),
+            json!(true),
+            json!("+5"),
+            json!(" 5"),
+        ];
         for value in odd {
             assert_eq!(read_lifetime(Some(&value)), None, "{value}");
         }

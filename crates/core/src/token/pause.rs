@@ -29,7 +29,8 @@ pub fn pause_after(failure: Failure, failures: u32, held: bool, draw: f64) -> Du
     let draw = draw.clamp(0.0, 1.0);
     match failure {
         Failure::Passing { retry_after } => {
-            let own = if held { HELD_PAUSE } else { jittered(doubled(FIRST_PAUSE, failures, HELD_PAUSE), draw) };
+            let own =
+                if held { HELD_PAUSE } else { jittered(doubled(FIRST_PAUSE, failures, HELD_PAUSE), draw) };
             own.max(retry_after.unwrap_or_default())
         }
         Failure::CredentialRefused => doubled(REFUSED_PAUSE, failures, LONGEST_REFUSED_PAUSE),

@@ -52,7 +52,13 @@ impl State {
     ///
     /// Progress rule: while `held` is valid, a token that does not expire later is no progress but a failure, otherwise a server that hands out the
     /// same short token again and again would be asked on every call.
-    pub(super) fn accept(&self, minted: Minted, held: Option<&AccessToken>, now: Moment, draw: f64) -> Result<AccessToken, MintFault> {
+    pub(super) fn accept(
+        &self,
+        minted: Minted,
+        held: Option<&AccessToken>,
+        now: Moment,
+        draw: f64,
+    ) -> Result<AccessToken, MintFault> {
         let lifetime = minted.grant.lifetime.unwrap_or(SHORT_LIFETIME);
         let schedule = Schedule::plan(lifetime, minted.asked, draw);
         let unusable = |what| MintFault {
@@ -66,7 +72,8 @@ impl State {
             return Err(unusable("the new token does not live longer than the present one"));
         }
         let generation = self.generation + 1;
-        AccessToken::new(generation, minted.grant.access_token, schedule).ok_or_else(|| unusable("the token cannot stand in a header"))
+        AccessToken::new(generation, minted.grant.access_token, schedule)
+            .ok_or_else(|| unusable("the token cannot stand in a header"))
     }
 
     pub(super) fn succeeded(&mut self, generation: u64) {
@@ -81,14 +88,21 @@ impl State {
         self.failures = self.failures.saturating_add(1);
         let mut pause = pause_after(failed.failure, self.failures, held.is_some(), draw);
         let told = matches!(failed.failure, Failure::Passing { retry_after: Some(_) });
-        if let Some(left) = held.map(|held| held.expiry().remaining(now)).filter(|left| *left <= pause && !told) {
+        if let Some(left) =
+            held.map(|held| held.expiry().remaining(now)).filter(|left| *left <= pause && !told)
+        {
             pause = (left / 2).max(SHORTEST_PAUSE);
         }
         self.pause = Some(Pause { until: now.deadline(pause), fault: failed.fault.clone() });
     }
 
     /// What a rejection of `generation` means, given the token `held` now. Retiring is the caller's act.
-    pub(super) fn judge_rejection(&mut self, generation: u64, held: Option<&AccessToken>, now: Moment) -> Rejection {
+    pub(super) fn judge_rejection(
+        &mut self,
+        generation: u64,
+        held: Option<&AccessToken>,
+        now: Moment,
+    ) -> Rejection {
         let futile = self.futile.is_some_and(|(refused, until)| refused == generation && !until.reached(now));
         match held {
             Some(held) if held.generation() > generation => Rejection::Replaced,

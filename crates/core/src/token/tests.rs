@@ -1,1 +1,423 @@
-//! Tests of the token cache.
+//! The token cache under a manual clock: what is served, what is asked for, and how often.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::{CacheParts, Issuer, IssuerParts, Mint, MintFault, Minted, Rejection, TokenCache};
+use crate::audit::NoAudit;
+use crate::meter::{Counter, Counters};
+use crate::platform::{Grant, IssueVerdict};
+use crate::runtime::{BoxFuture, Spawn};
+use crate::secret::Secret;
+use crate::sync::Arc;
+use crate::test_support::{FixedRandomness, ManualTime, ScriptedCredentials, ScriptedPlatform};
+use crate::{Fault, FaultCode};
+
+#[derive(Debug)]
+struct Tasks;
+
+impl Spawn for Tasks {
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        drop(tokio::task::spawn(task));
+    }
+}
+
+struct World {
+    time: ManualTime,
+    platform: ScriptedPlatform,
+    credentials: ScriptedCredentials,
+    counters: Arc<Counters>,
+    cache: TokenCache,
+}
+
+fn world(lifetime: u64) -> World {
+    let (time, counters) = (ManualTime::default(), Arc::new(Counters::new()));
+    let platform = ScriptedPlatform::granting(seconds(lifetime));
+    let credentials = ScriptedCredentials::new("id", "secret", "1");
+    let issuer = Issuer::new(IssuerParts {
+        integration: "queue-sync".parse().unwrap(),
+        credentials: Arc::new(credentials.clone()),
+        platform: Arc::new(platform.clone()),
+        clock: Arc::new(time.clone()),
+        meter: Arc::clone(&counters) as _,
+        audit: Arc::new(NoAudit),
+    });
+    let cache = cache_over(Arc::new(issuer), &time, &counters);
+    World { time, platform, credentials, counters, cache }
+}
+
+fn cache_over(mint: Arc<dyn Mint>, time: &ManualTime, counters: &Arc<Counters>) -> TokenCache {
+    TokenCache::new(CacheParts {
+        mint,
+        clock: Arc::new(time.clone()),
+        sleep: Arc::new(time.clone()),
+        spawn: Arc::new(Tasks),
+        randomness: Arc::new(FixedRandomness(0.0)),
+        meter: Arc::clone(counters) as _,
+    })
+}
+
+impl World {
+    async fn generation(&self) -> u64 {
+        self.cache.token().await.unwrap().generation()
+    }
+
+    async fn fault(&self) -> Fault {
+        self.cache.token().await.unwrap_err()
+    }
+
+    /// Lets background flights land.
+    async fn settle(&self) {
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+const PASSING: IssueVerdict = IssueVerdict::Passing { retry_after: None };
+
+/// Asks only when the gate opens, so that callers can pile up.
+#[derive(Debug)]
+struct GatedMint {
+    time: ManualTime,
+    gate: tokio::sync::Semaphore,
+    requests: AtomicUsize,
+    outcome: fn(usize) -> Result<Grant, MintFault>,
+}
+
+impl GatedMint {
+    fn new(time: &ManualTime, outcome: fn(usize) -> Result<Grant, MintFault>) -> Arc<Self> {
+        let gate = tokio::sync::Semaphore::new(0);
+        Arc::new(Self { time: time.clone(), gate, requests: AtomicUsize::new(0), outcome })
+    }
+
+    fn granting(time: &ManualTime) -> Arc<Self> {
+        Self::new(time, |count| {
+            let access_token = Secret::from(format!("token-{count}"));
+            Ok(Grant { access_token, lifetime: Some(seconds(3600)), scope: None })
+        })
+    }
+
+    fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+impl Mint for GatedMint {
+    fn mint(&self) -> BoxFuture<'_, Result<Minted, MintFault>> {
+        Box::pin(async move {
+            let count = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
+            let asked = crate::Clock::now(&self.time);
+            self.gate.acquire().await.unwrap().forget();
+            (self.outcome)(count).map(|grant| Minted { grant, asked })
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_fresh_token_is_served_without_asking_again() {
+    let world = world(3600);
+    assert_eq!(world.generation().await, 1);
+    world.time.advance(seconds(1799));
+    assert_eq!(world.generation().await, 1);
+    assert_eq!(world.platform.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_due_token_is_served_while_one_flight_replaces_it() {
+    let world = world(3600);
+    world.generation().await;
+    world.time.advance(seconds(1800));
+    assert_eq!(world.generation().await, 1, "nobody waits for a refresh ahead");
+    assert_eq!(world.generation().await, 1);
+    world.settle().await;
+    assert_eq!(world.generation().await, 2);
+    assert_eq!(world.platform.requests(), 2);
+}
+
+#[tokio::test]
+async fn inside_the_margin_callers_wait_and_a_passing_failure_serves_the_old_token() {
+    let world = world(3600);
+    world.generation().await;
+    world.time.advance(seconds(3540));
+    world.platform.then_refuse(PASSING);
+    assert_eq!(world.generation().await, 1, "still valid, so still served");
+    assert_eq!(world.counters.value(Counter::TokensServedStale), 1);
+    world.time.advance(seconds(30));
+    assert_eq!(world.generation().await, 2, "the last try falls before expiry");
+}
+
+#[tokio::test]
+async fn an_expired_token_is_never_served() {
+    let world = world(300);
+    world.generation().await;
+    world.time.advance(seconds(300));
+    world.platform.then_refuse(PASSING);
+    let fault = world.fault().await;
+    assert_eq!(fault.code(), FaultCode::TokenUnavailable);
+    assert_eq!(fault.retry_after(), Some(seconds(1)));
+    world.time.advance(seconds(1));
+    assert_eq!(world.generation().await, 2);
+}
+
+#[tokio::test]
+async fn a_frozen_process_asks_once_and_serves_nothing_expired() {
+    let world = world(3600);
+    for cycle in 1..=50 {
+        let token = world.cache.token().await.unwrap();
+        assert!(!token.expiry().reached(crate::Clock::now(&world.time)));
+        assert_eq!(world.platform.requests(), cycle);
+        world.time.freeze(seconds(3600 * (1 + cycle as u64 % 48)));
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_shared_and_remembered_with_its_retry_after() {
+    let world = world(3600);
+    world.platform.then_refuse(IssueVerdict::Throttled { retry_after: Some(seconds(17)) });
+    let fault = world.fault().await;
+    assert_eq!((fault.code(), fault.retry_after()), (FaultCode::TokenThrottled, Some(seconds(17))));
+    world.time.advance(seconds(7));
+    assert_eq!(world.fault().await.retry_after(), Some(seconds(10)));
+    assert_eq!(world.platform.requests(), 1, "nobody asks before the time given");
+    world.time.advance(seconds(10));
+    assert_eq!(world.generation().await, 1);
+}
+
+#[tokio::test]
+async fn a_rejection_retires_that_generation_and_only_that() {
+    let world = world(3600);
+    assert_eq!(world.generation().await, 1);
+    assert_eq!(world.cache.reject(1), Rejection::Retired);
+    assert_eq!(world.generation().await, 2);
+    assert_eq!(world.cache.reject(1), Rejection::Replaced, "a late 401 of an old token changes nothing");
+    assert_eq!(world.generation().await, 2);
+    assert_eq!((world.platform.requests(), world.counters.value(Counter::TokensRejected)), (2, 1));
+}
+
+#[tokio::test]
+async fn calls_no_token_can_satisfy_cost_one_token_in_five_seconds() {
+    let world = world(3600);
+    let mut generation = world.generation().await;
+    for _ in 0..100 {
+        if world.cache.reject(generation) != Rejection::Futile {
+            generation = world.generation().await;
+            world.cache.replay_failed(generation);
+        }
+        world.time.advance(Duration::from_millis(100));
+    }
+    assert!(world.platform.requests() <= 4, "{}", world.platform.requests());
+}
+
+#[tokio::test]
+async fn a_token_that_does_not_live_longer_is_a_failure_that_backs_off() {
+    let world = world(300);
+    world.generation().await;
+    world.time.advance(seconds(160));
+    let shorter = Grant { access_token: Secret::from("shorter"), lifetime: Some(seconds(60)), scope: None };
+    world.platform.then(Ok(shorter));
+    assert_eq!(world.generation().await, 1);
+    world.settle().await;
+    assert_eq!((world.generation().await, world.platform.requests()), (1, 2));
+    assert_eq!(world.cache.pausing().unwrap().code(), FaultCode::TokenAnswerBad);
+}
+
+#[tokio::test]
+async fn a_refused_credential_is_reread_once_and_a_new_version_earns_one_more_try() {
+    let world = world(3600);
+    world.platform.then_refuse(IssueVerdict::CredentialRefused);
+    assert_eq!(world.fault().await.code(), FaultCode::CredentialRefused);
+    assert_eq!(
+        (world.platform.requests(), world.credentials.rereads()),
+        (1, 1),
+        "an unchanged secret is not tried again"
+    );
+
+    world.time.advance(seconds(30));
+    world.credentials.store("id", "rotated", "2");
+    assert_eq!(world.generation().await, 1);
+    assert_eq!(world.platform.asked_with(), ["1", "2"], "the store is read again before the next try");
+}
+
+#[tokio::test]
+async fn a_rotated_secret_heals_within_one_flight() {
+    let world = world(300);
+    world.generation().await;
+    world.credentials.store("id", "rotated", "2");
+    world.time.advance(seconds(301));
+    world.platform.then_refuse(IssueVerdict::CredentialRefused);
+    assert_eq!(world.generation().await, 2);
+    assert_eq!(world.platform.asked_with(), ["1", "1", "2"]);
+}
+
+#[tokio::test]
+async fn p20_a_bad_secret_costs_at_most_two_tries_a_minute() {
+    let world = world(3600);
+    for _ in 0..1000 {
+        world.platform.then_refuse(IssueVerdict::CredentialRefused);
+    }
+    for _ in 0..600 {
+        world.fault().await;
+        world.time.advance(seconds(1));
+    }
+    assert!(world.platform.requests() <= 20, "{} in ten minutes", world.platform.requests());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p13_ten_thousand_callers_one_flight() {
+    let (time, counters) = (ManualTime::default(), Arc::new(Counters::new()));
+    let mint = GatedMint::granting(&time);
+    let cache = cache_over(Arc::clone(&mint) as _, &time, &counters);
+    for (round, storm) in ["cold", "rejected", "expired"].into_iter().enumerate() {
+        let before = mint.requests();
+        let callers: Vec<_> = (0..10_000)
+            .map(|_| {
+                tokio::task::spawn({
+                    let cache = cache.clone();
+                    async move { cache.token().await.map(|token| token.generation()) }
+                })
+            })
+            .collect();
+        mint.gate.add_permits(1);
+        for caller in callers {
+            assert_eq!(caller.await.unwrap().unwrap(), round as u64 + 1, "{storm}");
+        }
+        assert_eq!(mint.requests() - before, 1, "{storm}");
+        match storm {
+            "cold" => assert!((0..1000).all(|_| cache.reject(1) == Rejection::Retired)),
+            _ => time.advance(seconds(3601)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_caller_neither_ends_nor_repeats_the_flight() {
+    let (time, counters) = (ManualTime::default(), Arc::new(Counters::new()));
+    let mint = GatedMint::granting(&time);
+    let cache = cache_over(Arc::clone(&mint) as _, &time, &counters);
+    let callers: Vec<_> = (0..8)
+        .map(|_| {
+            tokio::task::spawn({
+                let cache = cache.clone();
+                async move { cache.token().await.map(|token| token.generation()) }
+            })
+        })
+        .collect();
+    while mint.requests() == 0 {
+        tokio::task::yield_now().await;
+    }
+    callers.iter().for_each(tokio::task::JoinHandle::abort);
+    for caller in callers {
+        assert!(caller.await.unwrap_err().is_cancelled());
+    }
+    mint.gate.add_permits(1);
+    assert_eq!(cache.token().await.unwrap().generation(), 1);
+    assert_eq!(mint.requests(), 1);
+}
+
+#[tokio::test]
+async fn waiters_share_a_failure_instead_of_repeating_it() {
+    let (time, counters) = (ManualTime::default(), Arc::new(Counters::new()));
+    let mint = GatedMint::new(&time, |_| {
+        let fault = Fault::new(FaultCode::TokenUnavailable, "down");
+        Err(MintFault { fault, failure: super::Failure::Passing { retry_after: None } })
+    });
+    let cache = cache_over(Arc::clone(&mint) as _, &time, &counters);
+    let callers: Vec<_> = (0..64)
+        .map(|_| {
+            tokio::task::spawn({
+                let cache = cache.clone();
+                async move { cache.token().await.map(|token| token.generation()) }
+            })
+        })
+        .collect();
+    mint.gate.add_permits(100);
+    for caller in callers {
+        let fault = caller.await.unwrap().unwrap_err();
+        assert_eq!(fault.retry_after(), Some(seconds(1)));
+    }
+    assert_eq!(mint.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_panic_in_the_flight_is_a_fault_and_not_a_hang() {
+    let (time, counters) = (ManualTime::default(), Arc::new(Counters::new()));
+    let mint = GatedMint::new(&time, |_| panic!("planted"));
+    let cache = cache_over(Arc::clone(&mint) as _, &time, &counters);
+    mint.gate.add_permits(1);
+    assert_eq!(cache.token().await.unwrap_err().code(), FaultCode::Internal);
+    assert_eq!(
+        cache.token().await.unwrap_err().retry_after(),
+        Some(seconds(1)),
+        "and the slot is free again"
+    );
+}
+
+#[tokio::test]
+async fn a_cold_caller_waits_at_most_eight_seconds_and_the_late_token_still_counts() {
+    let (time, counters) = (ManualTime::default(), Arc::new(Counters::new()));
+    let mint = GatedMint::granting(&time);
+    let cache = cache_over(Arc::clone(&mint) as _, &time, &counters);
+    let caller = tokio::task::spawn({
+        let cache = cache.clone();
+        async move { cache.token().await.map(|token| token.generation()) }
+    });
+    while mint.requests() == 0 {
+        tokio::task::yield_now().await;
+    }
+    time.advance(TokenCache::LONGEST_WAIT);
+    assert_eq!(caller.await.unwrap().unwrap_err().code(), FaultCode::TokenUnavailable);
+    mint.gate.add_permits(1);
+    assert_eq!(cache.token().await.unwrap().generation(), 1);
+    assert_eq!(mint.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_flight_from_before_a_freeze_is_given_up_and_its_late_token_does_not_win() {
+    let (time, counters) = (ManualTime::default(), Arc::new(Counters::new()));
+    let mint = GatedMint::granting(&time);
+    let cache = cache_over(Arc::clone(&mint) as _, &time, &counters);
+    let early = tokio::task::spawn({
+        let cache = cache.clone();
+        async move { cache.token().await.map(|token| token.generation()) }
+    });
+    while mint.requests() == 0 {
+        tokio::task::yield_now().await;
+    }
+    time.freeze(seconds(600));
+    let late = tokio::task::spawn({
+        let cache = cache.clone();
+        async move { cache.token().await.map(|token| token.generation()) }
+    });
+    while mint.requests() == 1 {
+        tokio::task::yield_now().await;
+    }
+    mint.gate.add_permits(2);
+    drop((early.await, late.await));
+    let token = cache.token().await.unwrap();
+    let left = token.expiry().remaining(crate::Clock::now(&time));
+    assert_eq!(left, seconds(3600), "the token asked for after the freeze is the one that stays");
+}
+
+#[tokio::test]
+async fn what_is_not_a_header_is_not_a_token() {
+    let world = world(3600);
+    let odd =
+        Grant { access_token: Secret::from("canary\r\nx: y"), lifetime: Some(seconds(60)), scope: None };
+    world.platform.then(Ok(odd));
+    let fault = world.fault().await;
+    assert_eq!(fault.code(), FaultCode::TokenAnswerBad);
+    assert!(!format!("{fault} {fault:?}").contains("canary"));
+}
+
+#[tokio::test]
+async fn no_lifetime_counts_as_sixty_seconds() {
+    let world = world(3600);
+    world.platform.then(Ok(Grant { access_token: Secret::from("t"), lifetime: None, scope: None }));
+    world.generation().await;
+    assert_eq!(world.cache.status().expires_in_seconds, Some(60));
+}

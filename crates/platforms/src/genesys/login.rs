@@ -5,7 +5,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use hallpass_core::{IntegrationName, LocalLogin, LoginAnswer, LoginAttempt, LoginReading, LoginRequest, Secret};
+use hallpass_core::{
+    IntegrationName, LocalLogin, LoginAnswer, LoginAttempt, LoginReading, LoginRequest, Secret,
+};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use serde::Serialize;
@@ -25,7 +27,13 @@ impl LocalLogin for GenesysLogin {
         }
         match grant_type(request.body) {
             Some("client_credentials") => {}
-            Some(_) => return malformed(StatusCode::BAD_REQUEST, "unsupported_grant_type", "unsupported grant type"),
+            Some(_) => {
+                return malformed(
+                    StatusCode::BAD_REQUEST,
+                    "unsupported_grant_type",
+                    "unsupported grant type",
+                );
+            }
             None => return malformed(StatusCode::BAD_REQUEST, "invalid_request", "grant type missing"),
         }
         match basic(request.headers) {
@@ -36,7 +44,10 @@ impl LocalLogin for GenesysLogin {
 
     fn granted(&self, _integration: &IntegrationName, pass: &Secret, lifetime: Duration) -> LoginAnswer {
         let access_token = pass.expose_str().unwrap_or_default();
-        answer(StatusCode::OK, &Granted { access_token, token_type: "bearer", expires_in: lifetime.as_secs() })
+        answer(
+            StatusCode::OK,
+            &Granted { access_token, token_type: "bearer", expires_in: lifetime.as_secs() },
+        )
     }
 
     fn refused(&self) -> LoginAnswer {
@@ -133,7 +144,9 @@ mod tests {
             (&Method::POST, &["Bearer x"], grant, 400),
         ];
         for (method, authorization, body, status) in cases {
-            let LoginReading::Malformed(answer) = read(method, authorization, body) else { panic!("{authorization:?}") };
+            let LoginReading::Malformed(answer) = read(method, authorization, body) else {
+                panic!("{authorization:?}")
+            };
             assert_eq!(answer.status(), status);
             assert!(answer.body().starts_with(b"{\"error\":"));
         }
@@ -141,7 +154,14 @@ mod tests {
 
     #[test]
     fn the_grant_has_the_members_of_the_platforms_own() {
-        let answer = GenesysLogin.granted(&"queue-sync".parse().unwrap(), &Secret::from("pass"), Duration::from_secs(86_400));
-        assert_eq!(&answer.body()[..], br#"{"access_token":"pass","token_type":"bearer","expires_in":86400}"#);
+        let answer = GenesysLogin.granted(
+            &"queue-sync".parse().unwrap(),
+            &Secret::from("pass"),
+            Duration::from_secs(86_400),
+        );
+        assert_eq!(
+            &answer.body()[..],
+            br#"{"access_token":"pass","token_type":"bearer","expires_in":86400}"#
+        );
     }
 }

@@ -16,7 +16,9 @@ pub(super) struct Region {
 pub(super) fn find(key: &str) -> Result<Region, Fault> {
     let domain = DOMAINS.iter().find(|(known, _)| *known == key).map(|(_, domain)| domain);
     let domain = domain.ok_or_else(|| unknown("region", &keys()))?;
-    let origin = |host: &str| format!("https://{host}.{domain}").parse().expect("every domain of the table makes an origin");
+    let origin = |host: &str| {
+        format!("https://{host}.{domain}").parse().expect("every domain of the table makes an origin")
+    };
     Ok(Region { login: origin("login"), api: origin("api") })
 }
 

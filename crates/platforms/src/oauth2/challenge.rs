@@ -6,7 +6,8 @@ use http::header::WWW_AUTHENTICATE;
 
 /// What the challenges of a 401 say about the bearer token. Without a challenge a 401 is about the token: these APIs know no other scheme.
 pub(crate) fn judge_challenge(headers: &HeaderMap) -> RejectionVerdict {
-    let mut challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()).peekable();
+    let mut challenges =
+        headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()).peekable();
     if challenges.peek().is_none() || challenges.any(bearer_token_refused) {
         RejectionVerdict::TokenRejected
     } else {

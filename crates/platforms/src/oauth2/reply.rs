@@ -34,12 +34,18 @@ pub(crate) fn read_reply(body: &[u8]) -> TokenReply {
         return TokenReply::Unusable("the answer is not a JSON object of the expected form");
     };
     if let Some(error) = wire.error.filter(|error| !error.is_empty()) {
-        let description = [wire.error_description, wire.description].into_iter().flatten().collect::<Vec<_>>().join("\n");
-        return TokenReply::Refused(ErrorReply { error: plain_word(&error), description: description.to_ascii_lowercase() });
+        let description =
+            [wire.error_description, wire.description].into_iter().flatten().collect::<Vec<_>>().join("\n");
+        return TokenReply::Refused(ErrorReply {
+            error: plain_word(&error),
+            description: description.to_ascii_lowercase(),
+        });
     }
     match (wire.access_token, wire.token_type) {
         (None, _) => TokenReply::Unusable("the answer has no access token"),
-        (Some(_), Some(kind)) if !kind.eq_ignore_ascii_case("bearer") => TokenReply::Unusable("the token is not a bearer token"),
+        (Some(_), Some(kind)) if !kind.eq_ignore_ascii_case("bearer") => {
+            TokenReply::Unusable("the token is not a bearer token")
+        }
         (Some(token), _) => TokenReply::Granted(Grant {
             access_token: Secret::from(token),
             lifetime: read_lifetime(wire.expires_in.as_ref()),
@@ -60,7 +66,8 @@ struct Wire {
 }
 
 fn plain_word(error: &str) -> String {
-    let plain = error.len() <= 64 && error.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.'));
+    let plain = error.len() <= 64
+        && error.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.'));
     if plain { error.to_owned() } else { "an unknown error".to_owned() }
 }
 
@@ -70,7 +77,9 @@ mod tests {
 
     #[test]
     fn a_token_is_read() {
-        let reply = read_reply(br#"{"access_token":"t","token_type":"Bearer","expires_in":"300","scope":"a b","extra":1}"#);
+        let reply = read_reply(
+            br#"{"access_token":"t","token_type":"Bearer","expires_in":"300","scope":"a b","extra":1}"#,
+        );
         let TokenReply::Granted(grant) = reply else { panic!("{reply:?}") };
         assert_eq!(grant.lifetime.map(|life| life.as_secs()), Some(300));
         assert_eq!(grant.scope.as_deref(), Some("a b"));
@@ -79,9 +88,20 @@ mod tests {
     #[test]
     fn what_is_neither_token_nor_error_is_unusable() {
         let bad: [&[u8]; 14] = [
-            b"", b"<html>", b"null", b"[]", b"{}", br#"{"access_token":1}"#, br#"{"access_token":"a","access_token":"b"}"#,
-            b"\xef\xbb\xbf{\"access_token\":\"a\"}", b"\xff\xfe{\0", br#"{"access_token":"a""#, br#"{"access_token":"a","token_type":"mac"}"#,
-            br#"{"access_token":"a","token_type":"BEARER "}"#, br#"{"access_token":null}"#, br#"{"access_token":"a"}{"access_token":"b"}"#,
+            b"",
+            b"<html>",
+            b"null",
+            b"[]",
+            b"{}",
+            br#"{"access_token":1}"#,
+            br#"{"access_token":"a","access_token":"b"}"#,
+            b"\xef\xbb\xbf{\"access_token\":\"a\"}",
+            b"\xff\xfe{\0",
+            br#"{"access_token":"a""#,
+            br#"{"access_token":"a","token_type":"mac"}"#,
+            br#"{"access_token":"a","token_type":"BEARER "}"#,
+            br#"{"access_token":null}"#,
+            br#"{"access_token":"a"}{"access_token":"b"}"#,
         ];
         for body in bad {
             assert!(matches!(read_reply(body), TokenReply::Unusable(_)), "{}", String::from_utf8_lossy(body));

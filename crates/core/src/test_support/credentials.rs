@@ -1,0 +1,60 @@
+//! A credential source the test writes.
+
+use crate::credential::Credential;
+use crate::fault::Fault;
+use crate::names::Version;
+use crate::runtime::BoxFuture;
+use crate::secret::Secret;
+use crate::store::{CredentialSource, Reread};
+use crate::sync::{Arc, Mutex, lock};
+
+/// Holds what the store holds and what was read last; counts both kinds of read.
+#[derive(Clone, Debug)]
+pub struct ScriptedCredentials(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    stored: Arc<Credential>,
+    read: Option<Arc<Credential>>,
+    rereads: u32,
+}
+
+impl ScriptedCredentials {
+    /// A source whose store holds `version` of the client `id` with `secret`.
+    #[must_use]
+    pub fn new(id: &str, secret: &str, version: &str) -> Self {
+        Self(Arc::new(Mutex::new(State { stored: credential(id, secret, version), read: None, rereads: 0 })))
+    }
+
+    /// Replaces what the store holds. What was read before stays in the source's memory until it is re-read.
+    pub fn store(&self, id: &str, secret: &str, version: &str) {
+        lock(&self.0).stored = credential(id, secret, version);
+    }
+
+    /// How often a forced re-read was asked for.
+    #[must_use]
+    pub fn rereads(&self) -> u32 {
+        lock(&self.0).rereads
+    }
+}
+
+impl CredentialSource for ScriptedCredentials {
+    fn credential(&self, reread: Reread) -> BoxFuture<'_, Result<Arc<Credential>, Fault>> {
+        Box::pin(async move {
+            let mut state = lock(&self.0);
+            if reread == Reread::Forced {
+                state.rereads += 1;
+                state.read = None;
+            }
+            let stored = Arc::clone(&state.stored);
+            Ok(Arc::clone(state.read.get_or_insert(stored)))
+        })
+    }
+}
+
+fn credential(id: &str, secret: &str, version: &str) -> Arc<Credential> {
+    let text = serde_json::json!({ "client_id": id, "client_secret": secret }).to_string();
+    let parsed =
+        Credential::parse(&Secret::from(text), Version::new(version), &["client_id", "client_secret"]);
+    Arc::new(parsed.expect("the members are there"))
+}

@@ -1,0 +1,89 @@
+//! Everything the emulator remembers, behind one lock: a request takes effect as a whole or not at all.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    clients::{Client, ClientKeys, NewClient},
+    clock::Moment,
+    draws::{Draws, Kind},
+    genesys::Estate,
+    journal::Journal,
+    script::Script,
+    settings::Settings,
+    tokens::Tokens,
+};
+
+/// The state of one emulated organisation.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) organization: Organization,
+    pub(crate) clients: BTreeMap<String, Client>,
+    pub(crate) tokens: Tokens,
+    pub(crate) genesys: Estate,
+    pub(crate) script: Script,
+    pub(crate) journal: Journal,
+    pub(crate) draws: Draws,
+}
+
+impl State {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let mut draws = Draws::new(settings.seed);
+        let organization =
+            Organization { id: draws.id(Kind::Organization), name: settings.genesys.organization.clone() };
+        Self {
+            journal: Journal::new(organization.id.clone(), settings.log_capacity),
+            organization,
+            clients: BTreeMap::new(),
+            tokens: Tokens::default(),
+            genesys: Estate::default(),
+            script: Script::new(settings.misbehaviours.clone()),
+            draws,
+        }
+    }
+
+    pub(crate) fn add_client(&mut self, new: NewClient) -> ClientKeys {
+        let validity_seconds = new.validity_seconds();
+        let id = new.id.unwrap_or_else(|| self.draws.id(Kind::Client));
+        let secret = new.secret.unwrap_or_else(|| self.draws.secret());
+        self.journal.know(&id, &new.name);
+        let client = Client::new(new.name, secret.clone(), validity_seconds);
+        self.clients.insert(id.clone(), client);
+        ClientKeys { id, secret }
+    }
+
+    /// Mints a token and has the witness count it; `None` if there is no such client.
+    pub(crate) fn mint(&mut self, client_id: &str, now: Moment) -> Option<Minted> {
+        let expires_in = self.clients.get(client_id)?.validity_seconds;
+        let access_token = self.draws.token();
+        self.tokens.book(access_token.clone(), client_id, now, expires_in);
+        self.journal.minted(client_id);
+        Some(Minted { access_token, expires_in })
+    }
+
+    /// Takes known tokens and secrets out of a target that the witness keeps. A caller that puts them there is
+    /// wrong, and the log must not spread it.
+    pub(crate) fn masked(&self, target: &str) -> String {
+        let known = |part: &str| {
+            self.tokens.find(part).is_some() || self.clients.values().any(|client| client.secret == part)
+        };
+        let separator = |c| matches!(c, '/' | '?' | '&' | '=');
+        let parts = target.split_inclusive(separator).map(|part| {
+            let bare = part.trim_end_matches(separator);
+            if !bare.is_empty() && known(bare) { part.replacen(bare, "***", 1) } else { part.to_owned() }
+        });
+        parts.collect()
+    }
+}
+
+/// Whose platform this is.
+#[derive(Clone, Debug)]
+pub(crate) struct Organization {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+/// A token fresh from the press, on its way to whoever asked.
+pub(crate) struct Minted {
+    pub(crate) access_token: String,
+    pub(crate) expires_in: u64,
+}

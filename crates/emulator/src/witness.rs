@@ -1,0 +1,150 @@
+//! What the emulator saw, as data: the counts that proofs rely on.
+//!
+//! No secret and no token is ever in it; a token is spoken of by its number in the order of minting.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// Everything the emulator saw so far.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct WitnessReport {
+    /// Per client id, removed clients included.
+    pub clients: BTreeMap<String, ClientReport>,
+    /// Sums over all clients and over requests that named none.
+    pub totals: Totals,
+    /// API calls that carried no token the emulator ever minted.
+    pub anonymous_calls: u64,
+    /// Answered API calls of clients in the platform's own usage shape: one row per client, path template, method
+    /// and day.
+    pub usage: Vec<ApiUsageRow>,
+    /// The latest requests, oldest first.
+    pub log: Vec<RequestRecord>,
+    /// How many requests the log no longer holds.
+    pub log_dropped: u64,
+}
+
+/// What one client did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ClientReport {
+    /// Its display name.
+    pub name: String,
+    /// Token requests that named this client, whatever became of them.
+    pub token_requests: u64,
+    /// Tokens minted for it, whether or not the answer arrived.
+    pub mints: u64,
+    /// Token requests refused for their content: wrong secret, state, grant type.
+    pub mints_refused: u64,
+    /// Token requests throttled.
+    pub mints_throttled: u64,
+    /// API calls that carried one of its tokens, live or dead.
+    pub calls: u64,
+    /// Those calls by the status they were answered with.
+    pub calls_by_status: BTreeMap<u16, u64>,
+    /// Those calls by `METHOD template`.
+    pub calls_by_route: BTreeMap<String, u64>,
+    /// Requests of either kind that a [`Misbehaviour`](crate::Misbehaviour) met.
+    pub misbehaviours: u64,
+    /// Requests of either kind whose answer never left, because of a scripted reset.
+    pub resets: u64,
+}
+
+/// Sums.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// All requests.
+    pub requests: u64,
+    /// Requests to the token endpoint.
+    pub token_requests: u64,
+    /// Token requests that named no registered client.
+    pub token_requests_unknown: u64,
+    /// Tokens minted.
+    pub mints: u64,
+    /// Token requests refused, those of unknown clients included.
+    pub mints_refused: u64,
+    /// Token requests throttled.
+    pub mints_throttled: u64,
+    /// API calls, anonymous ones included.
+    pub calls: u64,
+    /// API calls by the status they were answered with.
+    pub calls_by_status: BTreeMap<u16, u64>,
+    /// Requests whose answer never left, because of a scripted reset.
+    pub resets: u64,
+}
+
+/// One request as it came over the wire, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RequestRecord {
+    /// Its number in the order of arrival, from 1.
+    pub number: u64,
+    /// When it had arrived, on the emulator's clock.
+    pub at: String,
+    /// Whether it went to the token endpoint.
+    pub token_endpoint: bool,
+    /// The method.
+    pub method: String,
+    /// The path without query, as the platform sees it (prefixes taken off).
+    pub path: String,
+    /// The path template it matched, or `unmatched`.
+    pub route: String,
+    /// The target exactly as received, except that known tokens and secrets are masked.
+    pub raw_target: String,
+    /// The header names exactly as received, in order, duplicates included.
+    pub header_names: Vec<String>,
+    /// Bytes of body, chunk framing not counted.
+    pub body_length: u64,
+    /// The client it named, by credentials or by token.
+    pub client_id: Option<String>,
+    /// Which token it carried.
+    pub token_number: Option<u64>,
+    /// The `ININ-Correlation-Id` of its answer.
+    pub correlation_id: String,
+    /// The status it was answered with; absent while it waits, and if the answer never left.
+    pub status: Option<u16>,
+    /// Names of the misbehaviours it met.
+    pub misbehaviours: Vec<String>,
+}
+
+/// One row of API usage, in the platform's own shape and spelling.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiUsageRow {
+    /// The client's id.
+    pub client_id: String,
+    /// The client's display name.
+    pub client_name: String,
+    /// The organisation's id.
+    pub organization_id: String,
+    /// The path template.
+    pub template_uri: String,
+    /// The method.
+    pub http_method: String,
+    /// Answers of the class 2xx.
+    pub status200: u64,
+    /// Answers of the class 3xx.
+    pub status300: u64,
+    /// Answers of the class 4xx, except 429.
+    pub status400: u64,
+    /// Answers 429.
+    pub status429: u64,
+    /// Answers of the class 5xx.
+    pub status500: u64,
+    /// All of them.
+    pub requests: u64,
+    /// The day, as its midnight in UTC.
+    pub date: String,
+}
+
+impl ApiUsageRow {
+    pub(crate) fn count(&mut self, status: u16) {
+        let class = match status {
+            429 => &mut self.status429,
+            500.. => &mut self.status500,
+            400.. => &mut self.status400,
+            300.. => &mut self.status300,
+            _ => &mut self.status200,
+        };
+        *class += 1;
+        self.requests += 1;
+    }
+}

@@ -1,0 +1,173 @@
+//! Scripts under `tests/interop`, which drive the real binary with programs we did not write.
+//!
+//! Our own tests speak to our own idea of a vendor SDK. These install the SDK itself, at a pinned version, into a
+//! virtual environment below `target`, and use it as its readme says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::tally::Tally;
+use crate::workspace::Workspace;
+use crate::{Fault, environment, report, shell};
+
+/// How long one script may take before it counts as hung.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The command by itself, with its count as last line.
+pub(crate) fn command(workspace: &Workspace, arguments: &[String]) -> Result<bool, Fault> {
+    let system = match arguments {
+        [] => false,
+        [only] if only == "--system" => true,
+        _ => return Err("`interop` knows `--system` only".into()),
+    };
+    match run(workspace, system) {
+        Ok(tally) => {
+            println!("{tally}");
+            Ok(tally.is_good(environment::is_ci()))
+        }
+        Err(fault) => Ok(report(&Err(fault))),
+    }
+}
+
+/// Prepares the virtual environment, builds the binary, runs every script and counts their lines.
+pub(crate) fn run(workspace: &Workspace, system: bool) -> Result<Tally, Fault> {
+    let folder = workspace.root.join("tests").join("interop");
+    let scripts = scripts(&folder)?;
+    if scripts.is_empty() {
+        println!("no tests/interop/*_test.py");
+        return Ok(Tally::default());
+    }
+    let ready = can_make_environments() || (system && install_venv()?);
+    if !ready {
+        println!(
+            "missing: python3 with the modules `venv` and `ensurepip` (Debian: python3-venv; --system installs it)"
+        );
+        return Ok(Tally::skipped(scripts.len()));
+    }
+    let python = python_with_packages(workspace, &folder.join("requirements.txt"))?;
+    shell::run(shell::cargo(&workspace.root).args(["build", "--package", "hallpass-cli"]))?;
+    let binary = workspace.target.join("debug").join("hallpass");
+    let mut total = Tally::default();
+    for script in &scripts {
+        total += run_script(&python, script, &binary, &folder);
+    }
+    Ok(total)
+}
+
+fn scripts(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut scripts = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().ends_with("_test.py")) {
+            scripts.push(path);
+        }
+    }
+    scripts.sort();
+    Ok(scripts)
+}
+
+/// Debian ships `venv` without `ensurepip`, so that `python3 -m venv --help` works where making one does not.
+fn can_make_environments() -> bool {
+    shell::works(Command::new("python3").args(["-c", "import ensurepip, venv"]))
+}
+
+fn install_venv() -> Result<bool, Fault> {
+    let apt = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        shell::run(command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments))
+    };
+    apt(&["update", "--quiet"])?;
+    apt(&["install", "--yes", "--quiet", "--no-install-recommends", "python3", "python3-venv"])?;
+    Ok(can_make_environments())
+}
+
+/// The interpreter of a virtual environment that holds exactly these requirements.
+fn python_with_packages(workspace: &Workspace, requirements: &Path) -> Result<PathBuf, Fault> {
+    let venv = workspace.own_target().join("interop").join("venv");
+    let python = venv.join("bin").join("python");
+    let stamp = venv.join("requirements.installed");
+    let wanted =
+        fs::read_to_string(requirements).map_err(|fault| format!("{}: {fault}", requirements.display()))?;
+    // The stamp is written last, so that an installation cut short is done again.
+    let installed = fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted);
+    if !installed || !shell::works(Command::new(&python).arg("--version")) {
+        shell::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+        let mut pip = Command::new(&python);
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--requirement",
+        ]);
+        shell::run(pip.arg(requirements))?;
+        fs::write(&stamp, wanted)?;
+    }
+    Ok(python)
+}
+
+/// Runs one script; what it says is counted, and so is a script that fails without saying why.
+fn run_script(python: &Path, script: &Path, binary: &Path, folder: &Path) -> Tally {
+    let name = script.file_name().unwrap_or_default().to_string_lossy();
+    let mut command = Command::new(python);
+    command.arg(script).current_dir(folder);
+    command.env("HALLPASS_BIN", binary).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
+    command.env("AWS_EC2_METADATA_DISABLED", "true");
+    let mut tally = Tally::default();
+    match shell::follow(&mut command, PATIENCE, |line| tally += Tally::of_script_line(line)) {
+        Err(fault) => {
+            println!("not ok {name}: {fault}");
+            tally += Tally::FAILED;
+        }
+        Ok(status) if !status.success() && tally.failed == 0 => {
+            println!("not ok {name}: ended with {status}");
+            tally += Tally::FAILED;
+        }
+        Ok(_) if tally == Tally::default() => {
+            println!("not ok {name}: reported nothing");
+            tally += Tally::FAILED;
+        }
+        Ok(_) => (),
+    }
+    tally
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lets `sh` play the interpreter, so that the test needs no Python.
+    fn tally_of(name: &str, script: &str) -> Tally {
+        let folder = std::env::temp_dir().join(format!("xtask-interop-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("a_test.py");
+        fs::write(&path, script).unwrap();
+        let tally = run_script(Path::new("sh"), &path, Path::new("/bin/true"), &folder);
+        assert_eq!(scripts(&folder).unwrap(), [path]);
+        fs::remove_dir_all(&folder).unwrap();
+        tally
+    }
+
+    #[test]
+    fn the_lines_of_a_script_are_counted() {
+        let script = "echo 'ok login'\necho \"ok bin $HALLPASS_BIN\"\necho 'not ok call: 401'\nexit 1\n";
+        assert_eq!(tally_of("lines", script), Tally { passed: 2, failed: 1, skipped: 0 });
+    }
+
+    #[test]
+    fn a_script_that_dies_is_a_failure() {
+        assert_eq!(tally_of("dies", "echo 'ok login'\nexit 1\n"), Tally { passed: 1, failed: 1, skipped: 0 });
+    }
+
+    #[test]
+    fn a_script_that_says_nothing_proves_nothing() {
+        assert_eq!(tally_of("silent", "exit 0\n"), Tally::FAILED);
+    }
+}
