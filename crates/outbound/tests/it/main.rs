@@ -4,3 +4,4 @@
 mod healing;
 mod sockets;
 mod support;
+mod tls;
