@@ -3,11 +3,10 @@
 mod credentials;
 mod platform;
 mod randomness;
+pub mod store_contract;
 mod time;
 
 pub use credentials::ScriptedCredentials;
 pub use platform::ScriptedPlatform;
 pub use randomness::FixedRandomness;
 pub use time::ManualTime;
-
-pub mod store_contract;
