@@ -1,1 +1,42 @@
-//! The composition root of hallpass: configuration, wiring, sinks, shutdown.
+//! The composition root of hallpass: configuration in, running parts out.
+//!
+//! ```text
+//!   harden ──▶ Config::load ──▶ start_logging ──▶ App::assemble ──┬─▶ App::open ──▶ Gateway::serve   (serve, exec)
+//!                  │                                              ├─▶ App::call                      (call)
+//!             ConfigFaults                                        └─▶ App::put_secret, list_secrets  (secret)
+//! ```
+//!
+//! Binaries depend on this crate and on nothing below it, so what they need from below is handed on here.
+//!
+//! # Why one crate knows every adapter
+//!
+//! Clock, network, stores and platforms meet only here. Everything below is handed what it uses, so it can be tested without any of it,
+//! and whoever wants to know what really runs reads one file, `assemble.rs`.
+
+mod assemble;
+mod call;
+pub mod config;
+mod gateway;
+mod hardening;
+mod pass;
+mod secrets;
+mod shutdown;
+mod sinks;
+mod stores;
+
+pub use assemble::{App, Purpose};
+pub use call::{Answer, Call};
+pub use config::{
+    Config, ConfigFault, ConfigFaults, Flags, IntegrationSummary, ProcessVariables, Sources, Variables,
+};
+pub use gateway::{Gateway, HandOver, Stopped};
+pub use hallpass_core::{
+    Credential, EntryInfo, EntryName, Environment, Fault, FaultCode, Fingerprint, IntegrationName, Remedy,
+    Secret, Version,
+};
+pub use hallpass_outbound::CallReport;
+pub use hallpass_sidecar::{FAULT_HEADER, Listen};
+pub use hardening::harden;
+pub use secrets::{Put, members_of};
+pub use shutdown::Shutdown;
+pub use sinks::start_logging;

@@ -1,0 +1,100 @@
+//! One call as an integration, without a gateway.
+
+use std::fmt;
+
+use bytes::Bytes;
+use hallpass_core::policy::Refusal;
+use hallpass_core::{Fault, FaultCode};
+use hallpass_outbound::{Body, CallReport, IntegrationClient, full};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http_body_util::BodyExt;
+
+use crate::assemble::App;
+
+/// What to send.
+#[derive(Clone, Debug, Default)]
+pub struct Call {
+    /// The method, in capitals.
+    pub method: String,
+    /// Path and query, exactly as they will be sent.
+    pub target: String,
+    /// Headers; `Authorization`, `Host` and `Content-Length` are replaced by our own.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty for none.
+    pub body: Bytes,
+}
+
+/// The platform's answer, body still streaming.
+pub struct Answer {
+    /// The status: every one is an answer, errors included.
+    pub status: u16,
+    /// The headers, as received, less those that would echo the token.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// How it was come by.
+    pub report: CallReport,
+    body: Body,
+}
+
+impl App {
+    /// Sends `call` as the integration `name`: policy, token and at most one replay, as the gateway does it.
+    ///
+    /// # Errors
+    /// `integration-unknown`, `path-not-allowed`, `path-ambiguous` and `request-malformed` before anything is sent; what prevented an answer
+    /// otherwise.
+    pub async fn call(&self, name: &str, call: Call) -> Result<Answer, Fault> {
+        let client = &self.integration(name)?.client;
+        let malformed = |what| Fault::new(FaultCode::RequestMalformed, what);
+        let method: Method = call.method.parse().map_err(|_| malformed("the method is not one"))?;
+        let permit =
+            client.policy().decide(&method, &call.target).map_err(|refusal| refused(refusal, client))?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in call.headers {
+            let name: HeaderName = name.parse().map_err(|_| malformed("a header has no well formed name"))?;
+            let value: HeaderValue =
+                value.parse().map_err(|_| malformed("a header has no well formed value"))?;
+            headers.append(name, value);
+        }
+        let answer = client.send(permit, headers, full(call.body)).await?;
+        let (head, body) = answer.response.into_parts();
+        let headers = head.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
+        Ok(Answer { status: head.status.as_u16(), headers: headers.collect(), report: answer.report, body })
+    }
+}
+
+impl Answer {
+    /// The next piece of the body, or `None` at its end.
+    ///
+    /// # Errors
+    /// `upstream-answer-bad` when the body ends early.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Fault> {
+        while let Some(frame) = self.body.frame().await {
+            let frame =
+                frame.map_err(|_| Fault::new(FaultCode::UpstreamAnswerBad, "the body ended early"))?;
+            if let Ok(bytes) = frame.into_data() {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("report", &self.report)
+            .finish_non_exhaustive()
+    }
+}
+
+fn refused(refusal: Refusal, client: &IntegrationClient) -> Fault {
+    match refusal {
+        Refusal::Ambiguous(reason) => Fault::new(FaultCode::PathAmbiguous, reason),
+        Refusal::TokenInQuery => Fault::new(FaultCode::RequestMalformed, refusal.to_string()),
+        Refusal::NotAllowed => {
+            let rules = client.policy().rules().iter().map(|rule| format!("`{rule}`")).collect::<Vec<_>>();
+            let hint = format!("its rules are {}", rules.join(", "));
+            Fault::new(FaultCode::PathNotAllowed, format!("`{}`", client.name())).with_hint(hint)
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What holds where nothing is said. Each is defended in the doc comment of its key in `file.rs`.
+
+/// The only version of the format there is.
+pub(super) const VERSION: u64 = 1;
+pub(super) const FILE: &str = "hallpass.toml";
+pub(super) const LISTEN: &str = "127.0.0.1:7780";
+pub(super) const MAX_BODY: u64 = 10 * 1024 * 1024;
+pub(super) const MAX_CONNECTIONS: u64 = 256;
+pub(super) const REQUEST_TIMEOUT: &str = "60s";
+pub(super) const DRAIN_TIMEOUT: &str = "8s";
+pub(super) const LOG_LEVEL: &str = "info";
+pub(super) const LOG_FORMAT: &str = "text";
+pub(super) const PROFILE: &str = "standard";
+/// Not a default: what the reference and a hint show.
+pub(super) const ALLOW_EXAMPLE: [&str; 1] = ["GET /api/v2/routing/queues/**"];

@@ -1,0 +1,149 @@
+//! `hallpass.toml` as it is written.
+//!
+//! The doc comments are the reference text: the JSON Schema and the reference page are made from them. Every field is optional
+//! here, so that what is left of a faulty file can still be read and checked; whether a key must be there is said by `required`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::at::{At, OneOrMore};
+use super::units::DurationText;
+use super::{LogFormat, LogLevel, defaults, settings};
+
+/// The configuration of hallpass. Relative paths are relative to the folder of this file.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "hallpass.toml")]
+pub(super) struct HallpassToml {
+    /// The version of this format: 1.
+    #[schemars(required, example = defaults::VERSION)]
+    pub(super) version: Option<At<u64>>,
+    /// The environment this deployment belongs to, such as `prod`: 1 to 63 letters, digits, `-` or `_`. It is written beside every
+    /// stored secret, and a secret that was stored for another environment is refused.
+    #[schemars(required, example = &"prod")]
+    pub(super) environment: Option<At<String>>,
+    /// The loopback gateway that callers use.
+    pub(super) sidecar: Option<SidecarTable>,
+    /// What leaves the process.
+    pub(super) outbound: Option<OutboundTable>,
+    /// Where secrets rest.
+    pub(super) stores: Option<StoresTable>,
+    /// The audit log.
+    pub(super) audit: Option<AuditTable>,
+    /// The log for people.
+    pub(super) log: Option<LogTable>,
+    /// The integrations, by name. A name is of the form `[a-z][a-z0-9-]{0,62}`; it is the first path segment at the sidecar.
+    #[schemars(required)]
+    pub(super) integrations: Option<BTreeMap<At<String>, At<IntegrationTable>>>,
+}
+
+/// The loopback gateway that callers use.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SidecarTable {
+    /// Where it listens: a loopback IP address with a port, such as `127.0.0.1:7780` or `[::1]:7780`, or `unix:/absolute/path`. Other
+    /// addresses are refused: whoever reaches the sidecar may try passes. Port 0 takes a free port.
+    #[schemars(extend("default" = defaults::LISTEN))]
+    pub(super) listen: Option<At<String>>,
+    /// The file the pass is written to when the sidecar starts and that is removed when it stops. Mode 0400, or 0440 with `pass_group`.
+    /// Default: `hallpass/pass` below XDG_RUNTIME_DIR.
+    pub(super) pass_file: Option<At<String>>,
+    /// The group whose members may read the pass file: a name from /etc/group, or a number. Default: nobody but the owner.
+    pub(super) pass_group: Option<At<String>>,
+    /// A second address for the probes of a platform, where only `/-/health` and `/-/ready` answer. Any IP address with a port, such as
+    /// `0.0.0.0:7781`. Default: none.
+    pub(super) health_listen: Option<At<String>>,
+    /// The largest body of a call, in bytes. The default is 10 MiB: more than any serverless platform hands to a function in one request,
+    /// so that what is longer is a mistake. Bodies are streamed; the limit is not memory.
+    #[schemars(range(min = 1024, max = 1_073_741_824), extend("default" = defaults::MAX_BODY))]
+    pub(super) max_body: Option<At<u64>>,
+    /// How many connections are served at once; later ones are told `busy`. Each one takes two file descriptors with its upstream, and the usual limit of
+    /// a sandbox is 1024, so the default is 256.
+    #[schemars(range(min = 1, max = 10_000), extend("default" = defaults::MAX_CONNECTIONS))]
+    pub(super) max_connections: Option<At<u64>>,
+    /// How long one request to the platform may take until its answer begins. The default leaves slow reports room and ends what hangs.
+    #[schemars(extend("default" = defaults::REQUEST_TIMEOUT))]
+    pub(super) request_timeout: Option<At<DurationText>>,
+    /// How long running calls may go on after a signal to stop. Most platforms kill 10 s after the signal, so the default is 8 s.
+    #[schemars(extend("default" = defaults::DRAIN_TIMEOUT))]
+    pub(super) drain_timeout: Option<At<DurationText>>,
+}
+
+/// What leaves the process.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OutboundTable {
+    /// Networks with private or loopback addresses that a platform's name may lead to, such as `10.1.0.0/16`. Without them only public addresses
+    /// are called. Link-local addresses, where clouds keep their metadata, are refused always. Default: none.
+    pub(super) private_networks: Option<Vec<At<String>>>,
+    /// A PEM file with certificates of a private authority, trusted besides the public ones. Default: none.
+    pub(super) extra_roots: Option<At<String>>,
+}
+
+/// Where secrets rest.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StoresTable {
+    /// The encrypted file behind `local:` references.
+    pub(super) local: Option<LocalStoreTable>,
+}
+
+/// The encrypted file behind `local:` references.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LocalStoreTable {
+    /// The store's file. Default: `hallpass/store` below XDG_STATE_HOME, or below `~/.local/state`.
+    pub(super) path: Option<At<String>>,
+    /// The file with the random key of the store; only its owner may read it. Default: beside the store, with `.key` at the end.
+    pub(super) key_file: Option<At<String>>,
+    /// A file with a passphrase, in place of a key file; only its owner may read it. Opening is slower then, on purpose.
+    pub(super) passphrase_file: Option<At<String>>,
+}
+
+/// The audit log.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AuditTable {
+    /// The file that events are appended to, one line of JSON each, or `-` for standard error. Default: standard error for the sidecar,
+    /// whose platform keeps that; nothing for single commands.
+    pub(super) file: Option<At<String>>,
+}
+
+/// The log for people, on standard error.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LogTable {
+    /// What is logged.
+    #[schemars(extend("default" = defaults::LOG_LEVEL, "enum" = LogLevel::NAMES))]
+    pub(super) level: Option<At<String>>,
+    /// How a line looks.
+    #[schemars(extend("default" = defaults::LOG_FORMAT, "enum" = LogFormat::NAMES))]
+    pub(super) format: Option<At<String>>,
+}
+
+/// One integration: one client of one platform, one secret, and what it may call.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IntegrationTable {
+    /// The platform.
+    #[schemars(required, example = &"genesys", extend("enum" = settings::PLATFORMS))]
+    pub(super) platform: Option<At<String>>,
+    /// How the platform is spoken to.
+    #[schemars(extend("default" = defaults::PROFILE, "enum" = settings::PROFILES))]
+    pub(super) profile: Option<At<String>>,
+    /// The platform's region, such as `us-east-1`. Either this, or `token_url` and `api_url`.
+    pub(super) region: Option<At<String>>,
+    /// Where tokens are asked for, such as `https://login.mypurecloud.com/oauth/token`. Plain http is for loopback addresses only.
+    pub(super) token_url: Option<At<String>>,
+    /// Where calls go, such as `https://api.mypurecloud.com`: scheme, host and port, no path.
+    pub(super) api_url: Option<At<String>>,
+    /// Where the secret rests: a reference `SCHEME:REST` such as `local:queue-sync`, or a list of them in the order in which they are
+    /// tried. Never the secret itself.
+    #[schemars(required, example = &"local:queue-sync")]
+    pub(super) secret: Option<At<OneOrMore>>,
+    /// What it may call: rules `METHOD PATH`. `*` is one whole segment, a final `/**` zero or more. What no rule covers is refused.
+    #[schemars(required, length(min = 1), example = defaults::ALLOW_EXAMPLE)]
+    pub(super) allow: Option<At<Vec<At<String>>>>,
+}

@@ -1,0 +1,139 @@
+//! The configuration once it is checked: types that cannot be wrong any more.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hallpass_core::policy::Rule;
+use hallpass_core::{Environment, IntegrationName};
+use hallpass_platforms::Place;
+use hallpass_sidecar::Listen;
+use hallpass_stores::Reference;
+use ipnet::IpNet;
+
+/// A checked configuration. Its fields are read by the composition root only, so the compiler tells when a key has no effect.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the file lies: relative paths and `file:` references begin there.
+    pub(crate) folder: PathBuf,
+    pub(crate) environment: Environment,
+    pub(crate) sidecar: SidecarConfig,
+    pub(crate) outbound: OutboundConfig,
+    pub(crate) local_store: LocalStoreConfig,
+    pub(crate) audit: Option<AuditTarget>,
+    pub(crate) log: LogConfig,
+    pub(crate) integrations: Vec<IntegrationConfig>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct SidecarConfig {
+    pub(crate) listen: Listen,
+    /// `None` where neither the file nor XDG_RUNTIME_DIR names a place.
+    pub(crate) pass_file: Option<PathBuf>,
+    /// The group's number.
+    pub(crate) pass_group: Option<u32>,
+    pub(crate) health_listen: Option<SocketAddr>,
+    pub(crate) max_body: u64,
+    pub(crate) max_connections: usize,
+    pub(crate) request_timeout: Duration,
+    pub(crate) drain_timeout: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct OutboundConfig {
+    pub(crate) private_networks: Vec<IpNet>,
+    pub(crate) extra_roots: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct LocalStoreConfig {
+    /// `None` where neither the file nor XDG_STATE_HOME nor HOME names a place.
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) key: Key,
+}
+
+/// What opens the local store.
+#[derive(Clone, Debug)]
+pub(crate) enum Key {
+    /// The key file beside the store.
+    BesideTheStore,
+    /// This key file.
+    File(PathBuf),
+    /// The passphrase in this file.
+    PassphraseFile(PathBuf),
+}
+
+/// Where audit events go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuditTarget {
+    /// Standard error. Standard output is never used: it carries the data of commands, or belongs to the program that `exec` runs.
+    Stderr,
+    /// A file, appended to.
+    File(PathBuf),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct LogConfig {
+    pub(crate) level: LogLevel,
+    pub(crate) format: LogFormat,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct IntegrationConfig {
+    pub(crate) name: IntegrationName,
+    pub(crate) platform: String,
+    pub(crate) profile: String,
+    pub(crate) place: Place,
+    /// In the order in which they are tried; never empty.
+    pub(crate) secret: Vec<Reference>,
+    /// Never empty.
+    pub(crate) allow: Vec<Rule>,
+}
+
+macro_rules! choices {
+    ($(#[$doc:meta])* $visibility:vis $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        $visibility enum $type { $($(#[$variant_doc])* $variant,)* }
+
+        impl $type {
+            pub(super) const NAMES: &'static [&'static str] = &[$($name,)*];
+
+            /// The choice called `name`.
+            pub(super) fn named(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+choices! {
+    /// What is logged.
+    pub LogLevel {
+        /// What went wrong.
+        Error = "error",
+        /// And what is odd.
+        Warn = "warn",
+        /// And what is worth knowing in operation.
+        Info = "info",
+        /// And each call.
+        Debug = "debug",
+        /// And everything else of ours; never what others say on the wire.
+        Trace = "trace",
+    }
+}
+
+choices! {
+    /// How a line of the log looks.
+    pub LogFormat {
+        /// For people.
+        Text = "text",
+        /// For machines.
+        Json = "json",
+    }
+}
+
+/// The platforms of this version.
+pub(super) const PLATFORMS: &[&str] = &["genesys"];
+/// The profiles of this version, of whatever platform.
+pub(super) const PROFILES: &[&str] = &["standard"];

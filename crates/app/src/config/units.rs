@@ -1,0 +1,81 @@
+//! Durations, as they are written.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+
+/// A whole number with a unit: `250ms`, `30s`, `5m`, `1h`. Not checked yet.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub(super) struct DurationText(String);
+
+impl DurationText {
+    /// The duration, if it is written as one and is between a millisecond and a day.
+    pub(super) fn read(&self) -> Result<Duration, &'static str> {
+        read(&self.0)
+    }
+}
+
+impl JsonSchema for DurationText {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9]+(ms|s|m|h)$" })
+    }
+}
+
+pub(super) fn read(text: &str) -> Result<Duration, &'static str> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let factor: u64 = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60 * 1000,
+        "h" => 60 * 60 * 1000,
+        _ => return Err(EXPECTED),
+    };
+    let number: u64 = number.parse().map_err(|_| EXPECTED)?;
+    let millis = number.checked_mul(factor).filter(|millis| (1..=DAY_MILLIS).contains(millis));
+    millis.map(Duration::from_millis).ok_or("expected a duration between 1ms and 24h")
+}
+
+const EXPECTED: &str = "expected a duration such as \"250ms\", \"30s\", \"5m\" or \"1h\"";
+const DAY_MILLIS: u64 = 24 * 60 * 60 * 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use std::time::Duration;
+
+    #[test]
+    fn a_duration_is_a_whole_number_and_a_unit() {
+        assert_eq!(read("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(read("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(read("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(read("24h"), Ok(Duration::from_secs(86_400)));
+        let bad = [
+            "",
+            "30",
+            "s",
+            "1.5s",
+            "-1s",
+            "0s",
+            "25h",
+            "30 s",
+            "30S",
+            "99999999999999999999s",
+            "18446744073709551615h",
+        ];
+        for text in bad {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+}

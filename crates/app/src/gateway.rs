@@ -1,0 +1,167 @@
+//! The running gateway: bound, announced, served, stopped.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hallpass_core::audit::{AuditEvent, AuditKind};
+use hallpass_core::{Fault, FaultCode, Secret};
+use hallpass_sidecar::{Bound, Drained, Limits, Listen, Server, Settings};
+use tokio::sync::oneshot;
+
+use crate::assemble::{App, Parts};
+use crate::pass::{self, PassFile};
+
+/// A gateway that listens; callers who connect now wait until [`Gateway::serve`] is called.
+#[derive(Debug)]
+pub struct Gateway {
+    bound: Bound,
+    pass: Secret,
+    pass_file: Option<PassFile>,
+    parts: Parts,
+}
+
+/// How callers get the pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandOver {
+    /// In the pass file, for callers that were not started by us.
+    File,
+    /// In the environment of the one program that is started: no file is written.
+    Environment,
+}
+
+/// How a gateway came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// Calls in flight were waited for, at most `sidecar.drain_timeout`; this many were cut off after all.
+    Drained {
+        /// How many.
+        cut_off: usize,
+    },
+    /// It was told a second time, and stopped at once.
+    AtOnce,
+}
+
+impl App {
+    /// Binds the listeners, and once they are ours writes the pass file if callers are to find the pass there.
+    ///
+    /// # Errors
+    /// `listen-failed` when an address or the pass file cannot be had; `configuration-invalid` where no place for the pass file is known;
+    /// `audit-unwritable`: a gateway that cannot record does not begin.
+    pub async fn open(&self, hand_over: HandOver) -> Result<Gateway, Fault> {
+        let pass = pass::draw(&*self.parts.randomness);
+        let bound = Server::bind(self.settings(pass.clone())).await?;
+        let pass_file = match hand_over {
+            HandOver::File => Some(self.pass_file(&pass)?),
+            HandOver::Environment => None,
+        };
+        let started = AuditEvent::new(self.parts.clock.now(), AuditKind::Started)
+            .fact("environment", self.environment.as_str())
+            .fact("listen", bound.listen().to_string());
+        self.parts.audit.record(&started)?;
+        Ok(Gateway { bound, pass, pass_file, parts: self.parts.clone() })
+    }
+
+    fn settings(&self, pass: Secret) -> Settings {
+        let sidecar = &self.sidecar;
+        Settings {
+            listen: sidecar.listen.clone(),
+            health_listen: sidecar.health_listen,
+            pass,
+            integrations: self.integrations.iter().map(|integration| integration.client.clone()).collect(),
+            clock: Arc::clone(&self.parts.clock),
+            sleep: Arc::clone(&self.parts.sleep),
+            audit: Arc::clone(&self.parts.audit),
+            limits: Limits {
+                max_connections: sidecar.max_connections,
+                max_body: sidecar.max_body,
+                // Room for the token and for a replay, so that outbound's more precise fault comes first.
+                call_timeout: sidecar.request_timeout.saturating_add(CALL_MARGIN),
+                drain_timeout: sidecar.drain_timeout,
+                ..Limits::default()
+            },
+        }
+    }
+
+    fn pass_file(&self, pass: &Secret) -> Result<PassFile, Fault> {
+        let path = self.sidecar.pass_file.as_deref().ok_or_else(|| {
+            let hint = "name one in `sidecar.pass_file`, or set XDG_RUNTIME_DIR";
+            Fault::new(FaultCode::ConfigurationInvalid, "there is no place for the pass file").with_hint(hint)
+        })?;
+        PassFile::create(path, self.sidecar.pass_group, pass)
+    }
+}
+
+impl Gateway {
+    /// The address for callers, as in HALLPASS_URL: `http://127.0.0.1:7780` or `unix:/run/hallpass/socket`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.bound.listen().to_string()
+    }
+
+    /// Where it listens, with the real port.
+    #[must_use]
+    pub fn listen(&self) -> &Listen {
+        self.bound.listen()
+    }
+
+    /// Where probes connect, if there is such a listener.
+    #[must_use]
+    pub fn health_address(&self) -> Option<SocketAddr> {
+        self.bound.health_address()
+    }
+
+    /// The pass, for the environment of a caller that is started.
+    #[must_use]
+    pub fn pass(&self) -> &Secret {
+        &self.pass
+    }
+
+    /// The pass file, if there is one.
+    #[must_use]
+    pub fn pass_file(&self) -> Option<&Path> {
+        self.pass_file.as_ref().map(PassFile::path)
+    }
+
+    /// Serves until `stop` resolves, then drains; stops at once when `at_once` resolves. The pass file is gone when this returns, and also
+    /// when the future is dropped.
+    ///
+    /// # Errors
+    /// `audit-unwritable` when the end could not be recorded.
+    pub async fn serve(
+        self,
+        stop: impl Future<Output = ()>,
+        at_once: impl Future<Output = ()>,
+    ) -> Result<Stopped, Fault> {
+        let Self { bound, pass_file, parts, .. } = self;
+        let (told, tell) = oneshot::channel::<()>();
+        let serving = bound.serve(async move {
+            stop.await;
+            // From here on nobody can begin: whoever reads the file now reads a pass that opens nothing soon.
+            drop(pass_file);
+            drop(told);
+        });
+        let at_once = async move {
+            // The second word counts only after the first; both are usually counted by the same signals.
+            drop(tell.await);
+            at_once.await;
+        };
+        let (serving, at_once) = (pin!(serving), pin!(at_once));
+        let stopped = tokio::select! {
+            Drained { cut_off } = serving => Stopped::Drained { cut_off },
+            () = at_once => Stopped::AtOnce,
+        };
+        let how = match stopped {
+            Stopped::Drained { cut_off } => format!("drained, {cut_off} cut off"),
+            Stopped::AtOnce => "at once".to_owned(),
+        };
+        let event = AuditEvent::new(parts.clock.now(), AuditKind::Stopped).fact("how", how);
+        parts.audit.record(&event)?;
+        Ok(stopped)
+    }
+}
+
+/// The wait for a token, which is at most eight seconds, and the rest of a replay.
+const CALL_MARGIN: Duration = Duration::from_secs(30);

@@ -1,0 +1,135 @@
+//! The stores that references name.
+
+use std::ffi::OsString;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hallpass_core::{Clock, EntryName, Fault, FaultCode, Randomness, Secret, Sleep, Stage, Store};
+use hallpass_stores::{EnvStore, FileStore, LocalKey, LocalStore, Reference, Scheme};
+
+use crate::config::{Config, Key, LocalStoreConfig, Variables};
+
+/// One store for each scheme.
+#[derive(Clone, Debug)]
+pub(crate) struct Stores {
+    local: Option<Arc<LocalStore>>,
+    place: LocalStoreConfig,
+    env: Arc<EnvStore>,
+    file: Arc<FileStore>,
+}
+
+/// What a store needs from the machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Machine {
+    pub(crate) variables: Arc<dyn Variables>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sleep: Arc<dyn Sleep>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+}
+
+impl Stores {
+    /// The stores of `config`. A passphrase is read here; nothing else is opened yet.
+    ///
+    /// # Errors
+    /// What the passphrase file says.
+    pub(crate) async fn open(config: &Config, machine: &Machine) -> Result<Self, Fault> {
+        let file = Arc::new(FileStore::relative_to(&config.folder));
+        let variables = Arc::clone(&machine.variables);
+        let env = Arc::new(EnvStore::over(Arc::new(move |name| variables.value(name))));
+        let local = match &config.local_store.path {
+            Some(path) => Some(Arc::new(local_store(path, &config.local_store.key, machine).await?)),
+            None => None,
+        };
+        Ok(Self { local, place: config.local_store.clone(), env, file })
+    }
+
+    /// The store that `reference` names.
+    ///
+    /// # Errors
+    /// `configuration-invalid` for a `local:` reference where no place for the store is known.
+    pub(crate) fn of(&self, reference: &Reference) -> Result<Arc<dyn Store>, Fault> {
+        match reference.scheme {
+            Scheme::Local => Ok(self.local()?),
+            Scheme::Env => Ok(Arc::clone(&self.env) as _),
+            Scheme::File => Ok(Arc::clone(&self.file) as _),
+            other => {
+                let detail = format!("`{other}:` references are not wired up");
+                Err(Fault::new(FaultCode::Internal, detail))
+            }
+        }
+    }
+
+    /// The encrypted file.
+    ///
+    /// # Errors
+    /// As [`Stores::of`].
+    pub(crate) fn local(&self) -> Result<Arc<LocalStore>, Fault> {
+        self.local.clone().ok_or_else(|| {
+            let hint = "name a file in `stores.local.path`, or set XDG_STATE_HOME or HOME";
+            Fault::new(FaultCode::ConfigurationInvalid, "there is no place for the local store")
+                .with_hint(hint)
+        })
+    }
+
+    /// Makes what the local store needs before its first write: its folder, and its key file unless a passphrase opens it. A key is never
+    /// made for a store that exists: it would not open it.
+    ///
+    /// # Errors
+    /// `store-unwritable`, naming the path.
+    pub(crate) fn make_local(&self, randomness: &dyn Randomness) -> Result<(), Fault> {
+        let Some(path) = &self.place.path else { return Ok(()) };
+        make_folder(path)?;
+        let key = match &self.place.key {
+            Key::BesideTheStore => key_beside(path),
+            Key::File(key) => key.clone(),
+            Key::PassphraseFile(_) => return Ok(()),
+        };
+        if path.exists() || key.exists() {
+            return Ok(());
+        }
+        make_folder(&key)?;
+        LocalKey::create_file(&key, randomness)
+    }
+}
+
+/// Makes the folder of `path` for its owner alone, if it is not there.
+fn make_folder(path: &Path) -> Result<(), Fault> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir());
+    let Some(folder) = folder else { return Ok(()) };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
+        Fault::new(FaultCode::StoreUnwritable, format!("the folder `{}`", folder.display()))
+            .with_source(error)
+    })
+}
+
+async fn local_store(path: &Path, key: &Key, machine: &Machine) -> Result<LocalStore, Fault> {
+    let key = match key {
+        Key::BesideTheStore => LocalKey::File(key_beside(path)),
+        Key::File(path) => LocalKey::File(path.clone()),
+        Key::PassphraseFile(path) => LocalKey::Passphrase(passphrase(path).await?),
+    };
+    let Machine { clock, sleep, randomness, .. } = machine.clone();
+    Ok(LocalStore::at(path, key, clock, sleep, randomness))
+}
+
+/// The passphrase is the file's content up to a final line end, which editors add unasked.
+async fn passphrase(path: &Path) -> Result<Secret, Fault> {
+    let entry: EntryName = path.to_str().unwrap_or_default().parse().map_err(|_| {
+        let detail = "the path of the passphrase file is empty, too long or not plain UTF-8 text";
+        Fault::new(FaultCode::ConfigurationInvalid, detail)
+    })?;
+    // The store of files knows how to read what only its owner may see. The path is resolved already.
+    let read = FileStore::relative_to("").read(&entry, Stage::Current).await?;
+    let bytes = read.value.expose();
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    Ok(Secret::new(bytes.strip_suffix(b"\r").unwrap_or(bytes).to_vec()))
+}
+
+/// The default key file: beside the store, with `.key` at the end.
+fn key_beside(store: &Path) -> PathBuf {
+    let mut name = OsString::from(store);
+    name.push(".key");
+    name.into()
+}
