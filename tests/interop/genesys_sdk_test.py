@@ -69,7 +69,7 @@ def straight(emulator):
     client = sdk_at(emulator["url"])
     with harness.check("straight: login, queues, attributes"):
         client.get_client_credentials_token(keys["id"], keys["secret"])
-        assert use(client, emulator["example"]) == 3
+        assert use(client, emulator["conversation"]["attributes_path"]) == 3
     with harness.check("straight: tokens/me names the client"):
         assert genesys.TokensApi(client).get_tokens_me().o_auth_client.id == keys["id"]
     with harness.check("straight: a wrong secret raises with the platform's body"):
@@ -130,18 +130,18 @@ def through(emulator, sidecar, folder):
         client = sdk_at(sidecar["url"] + "/queue-sync")
         client.get_client_credentials_token("queue-sync", the_pass)
         assert client.access_token == the_pass, "the SDK holds the pass, not a token"
-        assert use(client, emulator["example"]) == 3
+        assert use(client, emulator["conversation"]["attributes_path"]) == 3
     with harness.check("through: set_gateway, login, queues, attributes"):
         client = sdk_behind(host, int(port), "queue-sync")
         client.get_client_credentials_token("queue-sync", the_pass)
-        assert use(client, emulator["example"]) == 3
+        assert use(client, emulator["conversation"]["attributes_path"]) == 3
     with harness.check("through: the pass as access token, without a login"):
         client = sdk_at(sidecar["url"] + "/queue-sync")
         client.access_token = the_pass
-        assert use(client, emulator["example"]) == 3
+        assert use(client, emulator["conversation"]["attributes_path"]) == 3
     with harness.check("through: a revoked token is healed"):
         control(emulator, f"/clients/{emulator['clients'][0]['id']}/revoke-tokens", {})
-        assert use(client, emulator["example"]) == 3
+        assert use(client, emulator["conversation"]["attributes_path"]) == 3
     with harness.check("through: a wrong pass is refused as the platform would"):
         wrong = sdk_at(sidecar["url"] + "/queue-sync")
         assert refused(lambda: wrong.get_client_credentials_token("queue-sync", "wrong")) == 401
