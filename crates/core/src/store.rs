@@ -11,13 +11,16 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::credential::Credential;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultCode};
 use crate::names::{EntryName, Version};
 use crate::runtime::BoxFuture;
 use crate::secret::Secret;
 use crate::sync::Arc;
 
 /// A place that keeps secret values under names, with versions.
+///
+/// A store that hallpass can only read leaves the three writing methods out: they refuse. A wrapper must not rely on that, and says
+/// `#[deny(clippy::missing_trait_methods)]` on its implementation.
 pub trait Store: Send + Sync + fmt::Debug {
     /// What this store can do.
     fn traits(&self) -> StoreTraits;
@@ -43,9 +46,11 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// `store-read-only`, `store-locked`, `store-unwritable`; the old content is intact then.
     fn put_pending<'a>(
         &'a self,
-        entry: &'a EntryName,
-        value: Secret,
-    ) -> BoxFuture<'a, Result<Version, Fault>>;
+        _entry: &'a EntryName,
+        _value: Secret,
+    ) -> BoxFuture<'a, Result<Version, Fault>> {
+        refuse(self.traits())
+    }
 
     /// Makes `pending` CURRENT and the old CURRENT PREVIOUS, in one step, if CURRENT is still `expected`
     /// (`None`: there is no CURRENT yet). Crash semantics as in [`Store::put_pending`]. Calling again after success succeeds.
@@ -54,16 +59,29 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// `version-conflict` when CURRENT or PENDING is another version by now.
     fn promote<'a>(
         &'a self,
-        entry: &'a EntryName,
-        pending: &'a Version,
-        expected: Option<&'a Version>,
-    ) -> BoxFuture<'a, Result<(), Fault>>;
+        _entry: &'a EntryName,
+        _pending: &'a Version,
+        _expected: Option<&'a Version>,
+    ) -> BoxFuture<'a, Result<(), Fault>> {
+        refuse(self.traits())
+    }
 
     /// Removes PENDING or PREVIOUS of that version; never CURRENT. Removing what is gone already succeeds.
     ///
     /// # Errors
     /// `version-conflict` when that version is CURRENT.
-    fn discard<'a>(&'a self, entry: &'a EntryName, version: &'a Version) -> BoxFuture<'a, Result<(), Fault>>;
+    fn discard<'a>(
+        &'a self,
+        _entry: &'a EntryName,
+        _version: &'a Version,
+    ) -> BoxFuture<'a, Result<(), Fault>> {
+        refuse(self.traits())
+    }
+}
+
+fn refuse<'a, T: Send + 'a>(traits: StoreTraits) -> BoxFuture<'a, Result<T, Fault>> {
+    let fault = Fault::new(FaultCode::StoreReadOnly, format!("the scheme is `{}`", traits.scheme));
+    Box::pin(std::future::ready(Err(fault)))
 }
 
 /// What a store can do.

@@ -12,7 +12,6 @@
 
 mod address;
 mod body;
-mod call;
 mod exchange;
 mod hyper;
 mod integration;

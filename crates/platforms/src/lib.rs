@@ -6,8 +6,10 @@
 
 mod genesys;
 mod oauth2;
+mod place;
 mod registry;
 mod token_url;
 
-pub use registry::{Connected, Place, PlatformParts, connect, profiles, regions};
+pub use place::{Connected, Place, PlatformParts};
+pub use registry::{connect, profiles, regions};
 pub use token_url::{TokenUrl, TokenUrlFault};

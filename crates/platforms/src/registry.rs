@@ -1,47 +1,9 @@
 //! Every platform and profile there is, and how to connect to one.
 
-use std::fmt;
-use std::sync::Arc;
-
-use hallpass_core::{Clock, Fault, FaultCode, Platform, Sleep};
-use hallpass_outbound::{Origin, Transport};
+use hallpass_core::Fault;
 
 use crate::genesys;
-use crate::token_url::TokenUrl;
-
-/// Where an integration's platform is.
-#[derive(Clone, Debug)]
-pub enum Place {
-    /// A region by its key, such as `us-east-1`.
-    Region(String),
-    /// Explicit addresses: an emulator, a private gateway.
-    Urls {
-        /// The token endpoint.
-        token: TokenUrl,
-        /// The API.
-        api: Origin,
-    },
-}
-
-/// What a platform needs to do its one kind of I/O.
-#[derive(Clone, Debug)]
-pub struct PlatformParts {
-    /// The network.
-    pub transport: Arc<dyn Transport>,
-    /// For the limit on a token request.
-    pub sleep: Arc<dyn Sleep>,
-    /// For reading `Retry-After` dates.
-    pub clock: Arc<dyn Clock>,
-}
-
-/// A platform, and the only origin its API calls go to.
-#[derive(Clone, Debug)]
-pub struct Connected {
-    /// The platform.
-    pub platform: Arc<dyn Platform>,
-    /// Its API.
-    pub api: Origin,
-}
+use crate::place::{Connected, Place, PlatformParts, unknown};
 
 /// Connects to `platform` in `profile` at `place`. Nothing is sent yet.
 ///
@@ -83,11 +45,6 @@ const REGISTRY: &[Entry] = &[Entry {
     regions: genesys::region_keys,
     connect: genesys::connect,
 }];
-
-pub(crate) fn unknown(what: &str, known: &[impl fmt::Display]) -> Fault {
-    let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
-    Fault::new(FaultCode::ConfigurationInvalid, format!("unknown {what}; known: {}", known.join(", ")))
-}
 
 fn known_profiles() -> Vec<String> {
     REGISTRY.iter().map(|entry| format!("{} {}", entry.platform, entry.profile)).collect()

@@ -71,23 +71,6 @@ impl Store for EnvStore {
     fn list(&self) -> BoxFuture<'_, Result<Vec<EntryInfo>, Fault>> {
         Box::pin(async { Ok(Vec::new()) })
     }
-
-    fn put_pending<'a>(&'a self, _: &'a EntryName, _: Secret) -> BoxFuture<'a, Result<Version, Fault>> {
-        Box::pin(async { Err(read_only("env")) })
-    }
-
-    fn promote<'a>(
-        &'a self,
-        _: &'a EntryName,
-        _: &'a Version,
-        _: Option<&'a Version>,
-    ) -> BoxFuture<'a, Result<(), Fault>> {
-        Box::pin(async { Err(read_only("env")) })
-    }
-
-    fn discard<'a>(&'a self, _: &'a EntryName, _: &'a Version) -> BoxFuture<'a, Result<(), Fault>> {
-        Box::pin(async { Err(read_only("env")) })
-    }
 }
 
 impl fmt::Debug for EnvStore {
@@ -105,11 +88,6 @@ pub(crate) fn content_version(entry: &EntryName, value: &Secret) -> Version {
 pub(crate) fn current_only(scheme: &str) -> Fault {
     Fault::new(FaultCode::EntryNotFound, format!("`{scheme}` references have a current version only"))
         .with_hint("use a `local:` reference where earlier versions are needed")
-}
-
-/// What a place that hallpass cannot write says to a writer.
-pub(crate) fn read_only(scheme: &str) -> Fault {
-    Fault::new(FaultCode::StoreReadOnly, format!("the scheme is `{scheme}`"))
 }
 
 fn is_variable_name(name: &str) -> bool {

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use hallpass_core::{
     BoxFuture, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store, StoreTraits, StoredSecret,
-    Version,
 };
 
 use crate::blocking::off_thread;
-use crate::env::{content_version, current_only, read_only};
+use crate::env::{content_version, current_only};
 use crate::owner_only;
 
 /// Reads entries from files: the entry's name is the path. Read-only, and CURRENT only.
@@ -46,23 +45,6 @@ impl Store for FileStore {
     /// Always empty: a directory does not say which of its files are secrets.
     fn list(&self) -> BoxFuture<'_, Result<Vec<EntryInfo>, Fault>> {
         Box::pin(async { Ok(Vec::new()) })
-    }
-
-    fn put_pending<'a>(&'a self, _: &'a EntryName, _: Secret) -> BoxFuture<'a, Result<Version, Fault>> {
-        Box::pin(async { Err(read_only("file")) })
-    }
-
-    fn promote<'a>(
-        &'a self,
-        _: &'a EntryName,
-        _: &'a Version,
-        _: Option<&'a Version>,
-    ) -> BoxFuture<'a, Result<(), Fault>> {
-        Box::pin(async { Err(read_only("file")) })
-    }
-
-    fn discard<'a>(&'a self, _: &'a EntryName, _: &'a Version) -> BoxFuture<'a, Result<(), Fault>> {
-        Box::pin(async { Err(read_only("file")) })
     }
 }
 

@@ -1,5 +1,5 @@
 //! Sending as an integration, against a scripted network and against real sockets.
-#![allow(unreachable_pub, reason = "modules of a test binary")]
+#![expect(clippy::unwrap_used, reason = "what cannot be made here fails the test")]
 
 mod healing;
 mod sockets;

@@ -16,14 +16,14 @@ use hallpass_outbound::{
 };
 use http::{HeaderMap, Response};
 
-pub struct World {
-    pub client: IntegrationClient,
-    pub platform: ScriptedPlatform,
-    pub time: ManualTime,
-    pub counters: Arc<Counters>,
+pub(crate) struct World {
+    pub(crate) client: IntegrationClient,
+    pub(crate) platform: ScriptedPlatform,
+    pub(crate) time: ManualTime,
+    pub(crate) counters: Arc<Counters>,
 }
 
-pub fn world(transport: Arc<dyn Transport>, origin: &str) -> World {
+pub(crate) fn world(transport: Arc<dyn Transport>, origin: &str) -> World {
     let (time, counters) = (ManualTime::default(), Arc::new(Counters::new()));
     let platform = ScriptedPlatform::granting(Duration::from_secs(3600));
     let issuer = Arc::new(Issuer::new(IssuerParts {
@@ -60,28 +60,28 @@ pub fn world(transport: Arc<dyn Transport>, origin: &str) -> World {
 }
 
 impl World {
-    pub fn permit(&self, method: &str, target: &str) -> Permit {
+    pub(crate) fn permit(&self, method: &str, target: &str) -> Permit {
         self.client.policy().decide(&method.parse().unwrap(), target).unwrap()
     }
 
-    pub async fn post(&self, body: Body) -> Result<UpstreamAnswer, hallpass_core::Fault> {
+    pub(crate) async fn post(&self, body: Body) -> Result<UpstreamAnswer, hallpass_core::Fault> {
         self.client.send(self.permit("POST", "/api/v2/things?x=1"), HeaderMap::new(), body).await
     }
 
-    pub fn count(&self, counter: Counter) -> u64 {
+    pub(crate) fn count(&self, counter: Counter) -> u64 {
         self.counters.value(counter)
     }
 }
 
-pub fn reply(status: u16) -> Result<Response<Bytes>, TransportFault> {
+pub(crate) fn reply(status: u16) -> Result<Response<Bytes>, TransportFault> {
     Ok(Response::builder().status(status).body(Bytes::from(format!("answer {status}"))).unwrap())
 }
 
-pub fn scripted(statuses: &[u16]) -> Arc<ScriptedTransport> {
+pub(crate) fn scripted(statuses: &[u16]) -> Arc<ScriptedTransport> {
     Arc::new(ScriptedTransport::new(statuses.iter().map(|status| reply(*status))))
 }
 
-pub async fn text(body: Body) -> String {
+pub(crate) async fn text(body: Body) -> String {
     match collect(body, 1 << 20).await.unwrap() {
         Collected::Whole(bytes) | Collected::Longer(bytes, _) => String::from_utf8(bytes.to_vec()).unwrap(),
     }

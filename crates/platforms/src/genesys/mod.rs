@@ -15,7 +15,7 @@ use hallpass_outbound::{Bounds, exchange, full};
 use http::HeaderMap;
 
 use crate::oauth2::judge_challenge;
-use crate::registry::{Connected, Place, PlatformParts};
+use crate::place::{Connected, Place, PlatformParts};
 use crate::token_url::TokenUrl;
 
 pub(crate) use region::keys as region_keys;

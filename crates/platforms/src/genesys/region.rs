@@ -3,7 +3,7 @@
 use hallpass_core::Fault;
 use hallpass_outbound::Origin;
 
-use crate::registry::unknown;
+use crate::place::unknown;
 
 /// The two hosts of one region: never organisation-specific.
 #[derive(Debug)]

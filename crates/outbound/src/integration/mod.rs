@@ -1,47 +1,24 @@
 //! Sending as an integration: the one way by which a token gets onto a request.
 
+mod answer;
+mod call;
+mod parts;
+
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hallpass_core::policy::{Permit, Policy};
-use hallpass_core::token::{Issuer, TokenCache};
-use hallpass_core::{
-    Clock, Counter, Counters, Fault, IntegrationName, IntegrationStatus, Meter, Platform, Sleep, StatusSource,
-};
+use hallpass_core::token::TokenCache;
+use hallpass_core::{Counter, Fault, IntegrationName, IntegrationStatus, Meter, Platform, StatusSource};
 use http::{HeaderMap, Response, StatusCode};
 
-use crate::call::Call;
+use self::call::Call;
 use crate::replay::Outgoing;
 use crate::throttle::{Gate, retry_after};
-use crate::{Body, Origin, Transport, TransportFault};
+use crate::{Body, TransportFault};
 
-/// What an integration is made of once everything is wired.
-#[derive(Debug)]
-pub struct IntegrationParts {
-    /// Its name.
-    pub name: IntegrationName,
-    /// What it may call.
-    pub policy: Policy,
-    /// Its platform.
-    pub platform: Arc<dyn Platform>,
-    /// Its token.
-    pub tokens: TokenCache,
-    /// Who gets its tokens; asked for status only.
-    pub issuer: Arc<Issuer>,
-    /// The network.
-    pub transport: Arc<dyn Transport>,
-    /// The only origin its calls go to.
-    pub origin: Origin,
-    /// Both clocks.
-    pub clock: Arc<dyn Clock>,
-    /// For limits and for holding calls back after a 429.
-    pub sleep: Arc<dyn Sleep>,
-    /// Its counts.
-    pub counters: Arc<Counters>,
-    /// How long one request may take until the answer's head has arrived.
-    pub answer_within: Duration,
-}
+pub use answer::{CallReport, UpstreamAnswer};
+pub use parts::IntegrationParts;
 
 /// Sends requests as one integration. Cheap to clone; clones share token, pool, gate and counts.
 #[derive(Clone)]
@@ -50,26 +27,6 @@ pub struct IntegrationClient(Arc<Shared>);
 struct Shared {
     parts: IntegrationParts,
     gate: Gate,
-}
-
-/// The platform's answer and how it was come by.
-#[derive(Debug)]
-pub struct UpstreamAnswer {
-    /// The answer, body still streaming. Header values that echo the token are gone.
-    pub response: Response<Body>,
-    /// How it was come by.
-    pub report: CallReport,
-}
-
-/// How an answer was come by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CallReport {
-    /// Requests sent upstream: one, or two after a replay.
-    pub attempts: u8,
-    /// The first answer was 401, the replay's was not.
-    pub healed: bool,
-    /// Why a 401 about the token was passed on without a replay.
-    pub not_replayed: Option<&'static str>,
 }
 
 impl IntegrationClient {

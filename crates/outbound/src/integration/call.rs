@@ -7,23 +7,24 @@ use hallpass_core::{Counter, Fault, FaultCode, Meter as _, RejectionVerdict};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST};
 use http::{HeaderMap, Request, Response, StatusCode};
 
+use super::answer::{CallReport, UpstreamAnswer};
+use super::parts::IntegrationParts;
 use crate::body::{Collected, collect, full};
 use crate::exchange::within;
-use crate::integration::{CallReport, IntegrationParts, UpstreamAnswer};
 use crate::replay::Outgoing;
 use crate::{Body, TransportFault};
 
 /// One call on its way.
-pub(crate) struct Call<'a> {
-    pub(crate) parts: &'a IntegrationParts,
-    pub(crate) permit: Permit,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Outgoing,
+pub(super) struct Call<'a> {
+    pub(super) parts: &'a IntegrationParts,
+    pub(super) permit: Permit,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Outgoing,
 }
 
 impl Call<'_> {
     /// Sends the request once, with `token`.
-    pub(crate) async fn attempt(&mut self, token: &AccessToken) -> Result<Response<Body>, Fault> {
+    pub(super) async fn attempt(&mut self, token: &AccessToken) -> Result<Response<Body>, Fault> {
         let body =
             self.body.next().ok_or_else(|| Fault::new(FaultCode::Internal, "a body was sent twice"))?;
         let mut request = Request::new(body);
@@ -49,7 +50,7 @@ impl Call<'_> {
     }
 
     /// What to do about a 401: pass it on, or replay once with another token.
-    pub(crate) async fn heal(
+    pub(super) async fn heal(
         &mut self,
         refused: &AccessToken,
         response: Response<Body>,
