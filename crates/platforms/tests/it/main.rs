@@ -89,7 +89,7 @@ async fn passing_troubles_of_the_endpoint_are_passing() {
         Act::ResetAfterEffect,
         Act::answer(200, &[], b""),
         Act::answer(200, &[("content-type", "text/html")], b"<html>down for maintenance</html>"),
-        Act::answer(200, &[], &[b'x'; 70_000]),
+        Act::answer(200, &[], [b'x'; 70_000]),
     ];
     for act in acts {
         emulator.world().misbehave(Misbehaviour::on_token(act.clone()));
