@@ -1,0 +1,167 @@
+//! `hallpass check`: is this configuration right, and would it work right now?
+
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Args;
+use hallpass_app::{
+    App, Config, ConfigFaults, Fault, FaultCode, Flags, IntegrationSummary, ProcessVariables, Purpose,
+    Sources,
+};
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::explain::labelled;
+use crate::failure::Failure;
+use crate::printer::{Printer, columns};
+
+/// Check the configuration, and whether each secret can be read
+///
+/// Every fault is reported in one run, with its line and what was expected. Nothing is sent to a platform, and no value is ever shown.
+///
+/// Example: hallpass check --config deploy/hallpass.toml --offline
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Leave the secrets alone: a build machine has none
+    #[arg(long)]
+    offline: bool,
+    /// Print one line of JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    /// Checks it.
+    pub(crate) async fn run(self, path: Option<&Path>, printer: &Printer) -> Result<Exit, Failure> {
+        let file = Config::path(path, &ProcessVariables).display().to_string();
+        let config = match Config::load(path, &Sources::of_process(Flags::default())) {
+            Ok(config) => config,
+            Err(faults) => return self.refuse(faults, printer),
+        };
+        let app = App::assemble(&config, Purpose::Command, Arc::new(ProcessVariables)).await?;
+        let mut integrations = Vec::new();
+        for summary in config.integrations() {
+            let readable = if self.offline { None } else { Some(Readable::now(&app, &summary.name).await) };
+            integrations.push(Checked { summary, readable });
+        }
+        let worst = integrations.iter().find_map(|checked| checked.readable.as_ref()?.exit());
+        let environment = config.environment().as_str();
+        let report = Report { ok: worst.is_none(), file, environment, integrations };
+        if self.json {
+            printer.json(&report)?;
+        } else {
+            printer.data(&report.text(printer))?;
+        }
+        Ok(worst.unwrap_or(Exit::Done))
+    }
+
+    /// The faults are what was asked for: data where a program reads them, an error for a person.
+    fn refuse(&self, faults: ConfigFaults, printer: &Printer) -> Result<Exit, Failure> {
+        let missing = faults.is_missing();
+        if self.json {
+            printer.json(&Refused { ok: false, faults: &faults })?;
+            return Ok(Exit::Configuration);
+        }
+        let fault = Fault::from(faults);
+        // The usual hint would send people here.
+        Err(if missing { fault } else { fault.with_hint("correct these lines, and check again") }.into())
+    }
+}
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    ok: bool,
+    #[serde(flatten)]
+    faults: &'a ConfigFaults,
+}
+
+/// What was found.
+#[derive(Serialize)]
+struct Report<'a> {
+    ok: bool,
+    file: String,
+    environment: &'a str,
+    integrations: Vec<Checked>,
+}
+
+#[derive(Serialize)]
+struct Checked {
+    #[serde(flatten)]
+    summary: IntegrationSummary,
+    /// Absent where nobody looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    readable: Option<Readable>,
+}
+
+/// Whether a usable secret is there right now.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Readable {
+    Yes { version: String, serial: Option<u64>, fingerprint: String },
+    No { fault: &'static str, detail: String, hint: String },
+}
+
+impl Readable {
+    async fn now(app: &App, integration: &str) -> Self {
+        match app.credential(integration).await {
+            Ok(credential) => Self::Yes {
+                version: credential.version().to_string(),
+                serial: credential.serial(),
+                fingerprint: credential.fingerprint().to_string(),
+            },
+            Err(fault) => Self::No {
+                fault: fault.code().name(),
+                detail: fault.to_string(),
+                hint: fault.hint().to_owned(),
+            },
+        }
+    }
+
+    fn exit(&self) -> Option<Exit> {
+        let Self::No { fault, .. } = self else { return None };
+        FaultCode::ALL.iter().find(|code| code.name() == *fault).map(|code| Exit::of(*code))
+    }
+}
+
+impl Report<'_> {
+    fn text(&self, printer: &Printer) -> String {
+        let mut text = format!("{} is in order; environment {}", self.file, self.environment);
+        for checked in &self.integrations {
+            text.push_str(&format!("\n\n{}", checked.text(printer)));
+        }
+        text
+    }
+}
+
+impl Checked {
+    fn text(&self, printer: &Printer) -> String {
+        let IntegrationSummary { name, platform, profile, place, secret, allow } = &self.summary;
+        let row = |what: &str, value: String| [what.to_owned(), value];
+        let mut rows = vec![row("platform", format!("{platform} ({profile}), {place}"))];
+        rows.extend(listed("may call", allow));
+        rows.extend(listed("secret", secret));
+        let mut hint = None;
+        match &self.readable {
+            None => {}
+            Some(Readable::Yes { version, serial, fingerprint }) => {
+                let serial = serial.map(|serial| format!(", serial {serial}")).unwrap_or_default();
+                let found = format!(
+                    "{} version {version}{serial}, fingerprint {fingerprint}",
+                    printer.mark(true).trim_end()
+                );
+                rows.push(row("readable", found));
+            }
+            Some(Readable::No { detail, hint: advice, .. }) => {
+                rows.push(row("readable", format!("{} {detail}", printer.mark(false))));
+                hint = Some(format!("\n  {}", labelled("hint", advice)));
+            }
+        }
+        format!("{}\n{}{}", printer.heading(name), columns(&rows), hint.unwrap_or_default())
+    }
+}
+
+/// One row each, the first of them with the label.
+fn listed<'a>(label: &'a str, values: &'a [String]) -> impl Iterator<Item = [String; 2]> + use<'a> {
+    let label = move |index| if index == 0 { label } else { "" };
+    values.iter().enumerate().map(move |(index, value)| [label(index).to_owned(), value.clone()])
+}

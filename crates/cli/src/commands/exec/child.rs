@@ -1,0 +1,116 @@
+//! The program that `exec` runs: started, signalled, waited for.
+
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, IsTerminal};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use hallpass_app::FaultCode;
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// The signals that are passed on, caught from the moment this is made and kept for a child that is still to come.
+#[derive(Debug)]
+pub(super) struct Signals(mpsc::Receiver<Signal>);
+
+impl Signals {
+    /// Catches them from now on.
+    ///
+    /// On a terminal, Ctrl-C, Ctrl-\ and a new window size reach the child without us, because the terminal signals everybody in the foreground; passed
+    /// on as well, the child would see each of them twice.
+    pub(super) fn catch() -> Result<Self, Failure> {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let from_terminal = io::stdin().is_terminal();
+        for (kind, passed_on, by_terminal) in PASSED_ON {
+            let mut stream =
+                signal(kind()).map_err(|error| Failure::machine("signals cannot be caught", error))?;
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                while stream.recv().await.is_some() {
+                    if !(by_terminal && from_terminal) && sender.send(passed_on).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        Ok(Self(receiver))
+    }
+}
+
+/// The running program.
+#[derive(Debug)]
+pub(super) struct Program(Child);
+
+impl Program {
+    /// Starts `command` (never empty) without the variables in `hidden` and with those in `given`.
+    pub(super) fn start(
+        command: &[OsString],
+        hidden: &[OsString],
+        given: impl IntoIterator<Item = (&'static str, OsString)>,
+    ) -> Result<Self, Failure> {
+        let (program, arguments) = command.split_first().ok_or_else(no_command)?;
+        let mut child = Command::new(program);
+        child.args(arguments).kill_on_drop(true);
+        hidden.iter().for_each(|name| {
+            child.env_remove(name);
+        });
+        child.envs(given);
+        child.spawn().map(Self).map_err(|error| cannot_start(program, error))
+    }
+
+    /// Waits for its end and passes signals on until then. The result is its own code, or 128 plus the signal's number.
+    pub(super) async fn end(mut self, mut signals: Signals) -> Result<Exit, Failure> {
+        loop {
+            tokio::select! {
+                ended = self.0.wait() => {
+                    let status = ended.map_err(|error| Failure::machine("the command cannot be waited for", error))?;
+                    return Ok(Exit::Child(code(status)));
+                }
+                Some(signal) = signals.0.recv() => self.signal(signal),
+            }
+        }
+    }
+
+    /// Until `wait` has returned, the number cannot belong to another process.
+    fn signal(&self, signal: Signal) {
+        let number = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        // It may have ended meanwhile, which the next turn of the loop finds out.
+        number.map(|pid| kill_process(pid, signal).ok());
+    }
+}
+
+fn code(status: ExitStatus) -> u8 {
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
+}
+
+fn cannot_start(program: &OsString, error: io::Error) -> Failure {
+    let exit =
+        if error.kind() == ErrorKind::NotFound { Exit::NotFound } else { Exit::of(FaultCode::ChildFailed) };
+    let message = format!("{}: `{}`", FaultCode::ChildFailed.summary(), program.display());
+    Failure::plain(exit, message, Some(FaultCode::ChildFailed.hint().to_owned()), Some(Box::new(error)))
+}
+
+fn no_command() -> Failure {
+    Failure::usage("there is no command to run", "write it after two dashes: `hallpass exec -- CMD ARGS`")
+}
+
+type PassedOn = (fn() -> SignalKind, Signal, bool);
+
+/// Which signals, and whether a terminal sends them to the whole foreground by itself.
+const PASSED_ON: [PassedOn; 7] = [
+    (SignalKind::terminate, Signal::TERM, false),
+    (SignalKind::interrupt, Signal::INT, true),
+    (SignalKind::hangup, Signal::HUP, false),
+    (SignalKind::quit, Signal::QUIT, true),
+    (SignalKind::user_defined1, Signal::USR1, false),
+    (SignalKind::user_defined2, Signal::USR2, false),
+    (SignalKind::window_change, Signal::WINCH, true),
+];
+/// Signals of one kind merge in the kernel anyway; this many can wait for the child to be started.
+const WAITING: usize = 16;

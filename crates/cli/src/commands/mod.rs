@@ -1,0 +1,46 @@
+//! What `hallpass` can be told to do: one file per command.
+
+pub(crate) mod call;
+pub(crate) mod check;
+pub(crate) mod emulate;
+pub(crate) mod exec;
+pub(crate) mod quickstart;
+pub(crate) mod schema;
+pub(crate) mod secret;
+pub(crate) mod serve;
+
+use clap::Subcommand;
+
+use crate::arguments::Arguments;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::printer::Printer;
+
+/// The commands, in the order in which a newcomer needs them.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Quickstart(quickstart::Quickstart),
+    Check(check::Check),
+    Serve(serve::Serve),
+    Exec(exec::Exec),
+    Call(call::Call),
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
+    Emulate(emulate::Emulate),
+    Schema(schema::Schema),
+}
+
+/// Does what was asked.
+pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Exit, Failure> {
+    let config = arguments.config.as_deref();
+    match arguments.command {
+        Command::Quickstart(command) => command.run(printer).await,
+        Command::Check(command) => command.run(config, printer).await,
+        Command::Serve(command) => command.run(config, printer).await,
+        Command::Exec(command) => command.run(config, printer).await,
+        Command::Call(command) => command.run(config, printer).await,
+        Command::Secret(command) => command.run(config, printer).await,
+        Command::Emulate(command) => command.run(printer).await,
+        Command::Schema(command) => command.run(printer),
+    }
+}

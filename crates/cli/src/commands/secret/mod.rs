@@ -1,0 +1,32 @@
+//! `hallpass secret`: what rests in the local store.
+
+mod list;
+mod material;
+mod put;
+
+use std::path::Path;
+
+use clap::Subcommand;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::printer::Printer;
+
+/// Put secrets into the local store, and see which are there
+///
+/// Example: hallpass secret put queue-sync < secret.json
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretCommand {
+    Put(put::Put),
+    List(list::List),
+}
+
+impl SecretCommand {
+    /// Does what was asked.
+    pub(crate) async fn run(self, config: Option<&Path>, printer: &Printer) -> Result<Exit, Failure> {
+        match self {
+            Self::Put(command) => command.run(config, printer).await,
+            Self::List(command) => command.run(config, printer).await,
+        }
+    }
+}

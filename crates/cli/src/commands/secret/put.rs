@@ -1,0 +1,121 @@
+//! `hallpass secret put`: a secret into the store, by any way but the command line.
+
+use std::path::Path;
+
+use clap::Args;
+use hallpass_app::{Config, Fault, FaultCode, Flags, Purpose};
+use serde::Serialize;
+
+use super::material::Material;
+use crate::exit::Exit;
+use crate::explain::labelled;
+use crate::failure::Failure;
+use crate::house::House;
+use crate::printer::Printer;
+
+/// Store an integration's secret, read from standard input or asked for
+///
+/// Standard input is a JSON object with the members that the platform needs, such as {"client_id": "...", "client_secret": "..."}. On a terminal they
+/// are asked for one by one, and what is secret is not shown. Never give a secret as an argument: every process can read those.
+///
+/// The value is checked, written beside the present one, and then takes its place in one step; the present one is kept as the previous version.
+///
+/// Example: vault-export queue-sync | hallpass secret put queue-sync
+#[derive(Debug, Args)]
+pub(crate) struct Put {
+    /// The integration whose secret it is, or the entry itself
+    #[arg(value_name = "INTEGRATION|local:NAME")]
+    target: String,
+    /// Never here; caught only so that it can be refused without being repeated
+    #[arg(hide = true, num_args = 0.., trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<String>,
+    /// Print what was stored, less the secret, as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Put {
+    /// Stores it.
+    pub(crate) async fn run(self, config: Option<&Path>, printer: &Printer) -> Result<Exit, Failure> {
+        if !self.rest.is_empty() || !is_name(&self.target) {
+            return Err(secret_in_arguments());
+        }
+        let House { config, app } = House::open(config, Flags::default(), Purpose::Command).await?;
+        let integration = &integration(&self.target, &config)?;
+        let material = Material::take(app.required_members(integration)?, config.environment(), printer)?;
+        for member in material.suspicious() {
+            let warning = format!("`{member}` begins or ends with white space; it is stored as it is");
+            printer.talk(&labelled("warning", &warning));
+        }
+        let put = app.put_secret(integration, material.members()).await?;
+        let stored = Stored {
+            entry: put.entry.as_str(),
+            version: put.version.as_str(),
+            serial: put.serial,
+            fingerprint: put.fingerprint.to_string(),
+        };
+        if self.json {
+            printer.json(&stored)?;
+        }
+        let Stored { entry, version, serial, fingerprint } = stored;
+        printer.talk(&format!(
+            "stored `local:{entry}`: version {version}, serial {serial}, fingerprint {fingerprint}"
+        ));
+        Ok(Exit::Done)
+    }
+}
+
+/// The integration that `target` names: directly, or by the entry that it keeps its secret in.
+fn integration(target: &str, config: &Config) -> Result<String, Fault> {
+    if !target.starts_with(LOCAL) {
+        return Ok(target.to_owned());
+    }
+    let first = |secret: &[String]| secret.iter().find(|reference| reference.starts_with(LOCAL)).cloned();
+    let found =
+        config.integrations().find(|integration| first(&integration.secret).as_deref() == Some(target));
+    found.map(|integration| integration.name).ok_or_else(|| {
+        let hint = "name an integration, or the first `local:` reference of one; `hallpass check` lists them";
+        Fault::new(FaultCode::IntegrationUnknown, "none keeps its secret there").with_hint(hint)
+    })
+}
+
+/// What was stored, without what is secret.
+#[derive(Serialize)]
+struct Stored<'a> {
+    entry: &'a str,
+    version: &'a str,
+    serial: u64,
+    fingerprint: String,
+}
+
+/// Whether `text` can be the name of an integration or of an entry. What cannot is taken for a secret, and not repeated.
+fn is_name(text: &str) -> bool {
+    let name = text.strip_prefix(LOCAL).unwrap_or(text);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./%".contains(&byte);
+    (1..=128).contains(&name.len()) && name.bytes().all(plain)
+}
+
+fn secret_in_arguments() -> Failure {
+    Failure::usage(
+        "a secret seems to stand on the command line; it is not stored, and not shown",
+        "give it on standard input. Every process of this machine could read it, and the shell may remember it: replace it",
+    )
+}
+
+/// How references to the local store begin.
+const LOCAL: &str = "local:";
+
+#[cfg(test)]
+mod tests {
+    use super::is_name;
+
+    #[test]
+    fn what_looks_like_a_secret_is_no_name() {
+        for name in ["queue-sync", "local:prod/queue-sync", "local:a%20b"] {
+            assert!(is_name(name), "{name}");
+        }
+        for secret in ["", "{\"client_secret\":\"x\"}", "id:secret", "a b", "a=b", &"a".repeat(129)] {
+            assert!(!is_name(secret), "{secret}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The only place that prints: data to standard output, talk to standard error.
+//!
+//! A reader that has gone away (`hallpass secret list | head -1`) is no error: what is printed after that goes nowhere.
+
+use std::io::{self, IsTerminal, Write};
+
+use hallpass_app::config::Variables;
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// Prints. Knows whether a person is looking.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Printer {
+    terminal: bool,
+    colour: bool,
+}
+
+impl Printer {
+    /// For the streams of this process. `NO_COLOR` and `TERM=dumb` are heeded; nothing is ever said by colour alone.
+    pub(crate) fn of_process(variables: &dyn Variables) -> Self {
+        let terminal = io::stdout().is_terminal();
+        let is_set = |name| variables.value(name).is_some_and(|value| !value.is_empty());
+        let dumb = variables.value("TERM").is_some_and(|term| term == "dumb");
+        Self { terminal, colour: terminal && !dumb && !is_set("NO_COLOR") }
+    }
+
+    /// A line, or several, of data.
+    pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
+        self.bytes(text.as_bytes())?;
+        self.bytes(b"\n")
+    }
+
+    /// One value as one line of JSON.
+    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string(value)
+            .map_err(|error| Failure::machine("a value has no JSON form", error))?;
+        self.data(&text)
+    }
+
+    /// One value as JSON over several lines, for documents that people read as well.
+    pub(crate) fn json_document(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|error| Failure::machine("a value has no JSON form", error))?;
+        self.data(&text)
+    }
+
+    /// Bytes as they are, at once.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::machine("standard output cannot be written", error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A line, or several, of talk. If nobody can hear it, nobody can be told so either.
+    pub(crate) fn talk(&self, text: &str) {
+        writeln!(io::stderr().lock(), "{text}").ok();
+    }
+
+    /// A question without an end of line.
+    pub(crate) fn ask(&self, text: &str) {
+        let mut stderr = io::stderr().lock();
+        write!(stderr, "{text}").and_then(|()| stderr.flush()).ok();
+    }
+
+    /// How a line that holds begins, or one that does not: always as wide as the other.
+    pub(crate) fn mark(&self, held: bool) -> &'static str {
+        match (held, self.terminal, self.colour) {
+            (true, true, true) => "\u{1b}[32m✓\u{1b}[0m",
+            (false, true, true) => "\u{1b}[31m✗\u{1b}[0m",
+            (true, true, false) => "✓",
+            (false, true, false) => "✗",
+            (true, false, _) => "ok    ",
+            (false, false, _) => "FAILED",
+        }
+    }
+
+    /// A heading.
+    pub(crate) fn heading(&self, text: &str) -> String {
+        if self.colour { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// A printer for a file or a pipe.
+    #[cfg(test)]
+    pub(crate) fn plain() -> Self {
+        Self { terminal: false, colour: false }
+    }
+}
+
+/// Rows of text, their columns aligned, two blanks apart and two set in.
+pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        format!("  {}", cells.collect::<Vec<_>>().join("  ")).trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Printer, columns};
+
+    #[test]
+    fn columns_are_aligned_and_leave_no_trailing_blanks() {
+        let row = |a: &str, b: &str| [a.to_owned(), b.to_owned()];
+        assert_eq!(columns(&[row("über", "x"), row("a", ""), row("ab", "yy")]), "  über  x\n  a\n  ab    yy");
+    }
+
+    #[test]
+    fn without_a_terminal_there_is_no_escape() {
+        assert_eq!(Printer::plain().mark(true).trim_end(), "ok");
+        assert_eq!(Printer::plain().heading("x"), "x");
+    }
+}

@@ -1,0 +1,18 @@
+//! The real binary, run as people and platforms run it: exit code and both streams are compared whole.
+//!
+//! Counts come from the emulator's witness, never from hallpass itself. A changed output is accepted with `HALLPASS_BLESS=1`.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, and helpers of tests are tests"
+)]
+
+mod arguments;
+mod call;
+mod canary;
+mod check;
+mod emulate;
+mod exec;
+mod quickstart;
+mod scene;
+mod secret;
+mod serve;
