@@ -12,13 +12,10 @@ use hallpass_core::{
 };
 use hallpass_outbound::{
     AddressGuard, HyperTransport, IntegrationClient, IntegrationParts, OsRandomness, SystemClock, TokioSleep,
-    TokioSpawn, Transport,
+    TokioSpawn, Transport, TrustedRoots,
 };
 use hallpass_platforms::PlatformParts;
 use hallpass_stores::{Observers, Reference, StoreCredentials};
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
 use crate::config::{Config, IntegrationConfig, SidecarConfig, Variables};
 use crate::sinks;
@@ -38,8 +35,10 @@ pub struct App {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Purpose {
-    /// Serving callers: `serve`, `exec`.
+    /// Serving callers: `serve`.
     Gateway,
+    /// Serving one program that is started: `exec`. Its standard error is the program's.
+    Wrapper,
     /// One command of a person or a pipeline.
     Command,
 }
@@ -112,7 +111,7 @@ fn parts(config: &Config, purpose: Purpose) -> Result<Parts, Fault> {
     let guard = AddressGuard::new(config.outbound.private_networks.clone());
     let roots = match &config.outbound.extra_roots {
         Some(path) => roots(path)?,
-        None => RootCertStore::empty(),
+        None => TrustedRoots::web(),
     };
     Ok(Parts {
         transport: Arc::new(HyperTransport::new(guard, roots, Arc::clone(&clock))),
@@ -124,21 +123,14 @@ fn parts(config: &Config, purpose: Purpose) -> Result<Parts, Fault> {
     })
 }
 
-/// The certificates of a private authority.
-fn roots(path: &Path) -> Result<RootCertStore, Fault> {
+/// The public authorities, and those of the file at `path`.
+fn roots(path: &Path) -> Result<TrustedRoots, Fault> {
     let invalid = |what: &str| {
-        let detail = format!("`outbound.extra_roots`: `{}` {what}", path.display());
+        let detail = format!("`outbound.extra_roots`: `{}`: {what}", path.display());
         Fault::new(FaultCode::ConfigurationInvalid, detail).with_hint("name a PEM file with certificates")
     };
-    let certificates = CertificateDer::pem_file_iter(path).map_err(|_| invalid("cannot be read"))?;
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates {
-        let certificate = certificate.map_err(|_| invalid("is not well formed PEM"))?;
-        roots
-            .add(certificate)
-            .map_err(|_| invalid("holds something that is no certificate of an authority"))?;
-    }
-    if roots.is_empty() { Err(invalid("holds no certificate")) } else { Ok(roots) }
+    let pem = std::fs::read(path).map_err(|_| invalid("it cannot be read"))?;
+    TrustedRoots::web().and_pem(&pem).map_err(|fault| invalid(&fault.to_string()))
 }
 
 fn wire(

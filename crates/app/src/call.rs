@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use hallpass_core::policy::Refusal;
+use hallpass_core::policy::{HeaderRole, Refusal};
 use hallpass_core::{Fault, FaultCode};
 use hallpass_outbound::{Body, CallReport, IntegrationClient, full};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -18,7 +18,7 @@ pub struct Call {
     pub method: String,
     /// Path and query, exactly as they will be sent.
     pub target: String,
-    /// Headers; `Authorization`, `Host` and `Content-Length` are replaced by our own.
+    /// Headers for the platform. Those that are ours, the connection's, or would make the platform act on another request are refused.
     pub headers: Vec<(String, String)>,
     /// The body; empty for none.
     pub body: Bytes,
@@ -49,6 +49,12 @@ impl App {
             client.policy().decide(&method, &call.target).map_err(|refusal| refused(refusal, client))?;
         let mut headers = HeaderMap::new();
         for (name, value) in call.headers {
+            if HeaderRole::of(&name.to_ascii_lowercase()) != HeaderRole::EndToEnd {
+                let fault = Fault::new(FaultCode::HeaderRefused, format!("`{name}`"));
+                return Err(
+                    fault.with_hint("leave it away: hallpass sets what is needed, the token included")
+                );
+            }
             let name: HeaderName = name.parse().map_err(|_| malformed("a header has no well formed name"))?;
             let value: HeaderValue =
                 value.parse().map_err(|_| malformed("a header has no well formed value"))?;

@@ -35,7 +35,7 @@ pub use hallpass_core::{
     Secret, Version,
 };
 pub use hallpass_outbound::CallReport;
-pub use hallpass_sidecar::{FAULT_HEADER, Listen};
+pub use hallpass_sidecar::{FAULT_HEADER, Listen, status_of};
 pub use hardening::harden;
 pub use secrets::{Put, members_of};
 pub use shutdown::Shutdown;

@@ -15,6 +15,8 @@ mod explain;
 mod failure;
 mod house;
 mod printer;
+#[cfg(test)]
+mod reference;
 
 use std::process::ExitCode;
 

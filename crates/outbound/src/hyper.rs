@@ -16,12 +16,12 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
 use crate::address::{AddressGuard, AddressRefusal};
-use crate::{Body, Transport, TransportFault};
+use crate::{Body, Transport, TransportFault, TrustedRoots};
 
 /// HTTP/1.1 over TLS 1.2 or 1.3 (plain TCP to loopback origins), with pooled connections.
 ///
@@ -38,16 +38,14 @@ pub struct HyperTransport {
 type PooledClient = Client<HttpsConnector<GuardedConnector>, Body>;
 
 impl HyperTransport {
-    /// A transport that trusts the built-in web roots and `extra_roots`. No connection is made before the first request.
+    /// A transport that trusts `roots`. No connection is made before the first request.
     #[must_use]
-    pub fn new(guard: AddressGuard, extra_roots: RootCertStore, clock: Arc<dyn Clock>) -> Self {
-        let mut roots = extra_roots;
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    pub fn new(guard: AddressGuard, roots: TrustedRoots, clock: Arc<dyn Clock>) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("ring supports the default protocol versions")
-            .with_root_certificates(roots)
+            .with_root_certificates(roots.into_store())
             .with_no_client_auth();
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
             .with_tls_config(tls)

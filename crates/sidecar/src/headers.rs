@@ -3,6 +3,7 @@
 //! Removal comes before the token is attached. In the other order a caller removes the token by naming it in `Connection` (CVE-2025-48865 in
 //! Fabio, CVE-2024-45410 in Traefik, CVE-2022-31813 in Apache).
 
+use hallpass_core::policy::HeaderRole;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue};
 
@@ -10,7 +11,8 @@ use http::{HeaderMap, HeaderValue};
 pub(crate) fn request_headers(received: &HeaderMap) -> HeaderMap {
     let named = named_by_connection(received);
     let stays = |name: &HeaderName| {
-        !is_hop_by_hop(name) && !is_ours(name) && !named.iter().any(|option| option.as_str() == name.as_str())
+        HeaderRole::of(name.as_str()) == HeaderRole::EndToEnd
+            && !named.iter().any(|option| option.as_str() == name.as_str())
     };
     received.iter().filter(|(name, _)| stays(name)).fold(HeaderMap::new(), |mut kept, (name, value)| {
         kept.append(name.clone(), value.clone());
@@ -23,25 +25,14 @@ pub(crate) fn strip_answer(headers: &mut HeaderMap) {
     let named = named_by_connection(headers);
     let goes = |name: &HeaderName| {
         let essential = name == header::CONTENT_LENGTH || name == header::CONTENT_TYPE;
-        is_hop_by_hop(name) || is_not_for_callers(name) || (!essential && named.contains(name))
+        let hop_by_hop =
+            matches!(HeaderRole::of(name.as_str()), HeaderRole::HopByHop) || name == header::UPGRADE;
+        hop_by_hop || is_not_for_callers(name) || (!essential && named.contains(name))
     };
     let gone: Vec<_> = headers.keys().filter(|name| goes(name)).cloned().collect();
     for name in gone {
         headers.remove(name);
     }
-}
-
-/// RFC 9110 7.6.1. `proxy-*` because some clients send more of them than the RFC has.
-fn is_hop_by_hop(name: &HeaderName) -> bool {
-    const NAMES: [&str; 6] = ["connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
-    NAMES.contains(&name.as_str()) || name.as_str().starts_with("proxy-")
-}
-
-/// What the gateway has used itself: the pass, our own name, and framing, which is made anew from the body.
-fn is_ours(name: &HeaderName) -> bool {
-    const NAMES: [HeaderName; 4] =
-        [header::AUTHORIZATION, header::HOST, header::CONTENT_LENGTH, header::EXPECT];
-    NAMES.contains(name) || name.as_str().starts_with("hallpass")
 }
 
 /// `Set-Cookie` would give the caller a session beside the token, out of reach of the allow-list; an echoed `Authorization` would give it the token;

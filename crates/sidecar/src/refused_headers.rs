@@ -1,5 +1,6 @@
 //! Headers that a direct caller does not send, and what their presence means.
 
+use hallpass_core::policy::HeaderRole;
 use hallpass_core::{Fault, FaultCode};
 use http::{HeaderMap, Version, header};
 
@@ -37,57 +38,13 @@ pub(crate) fn expects_continue(headers: &HeaderMap, version: Version) -> bool {
 }
 
 fn refuse_name(name: &str) -> Result<(), Fault> {
-    if is_forwarding(name) {
-        return Err(Fault::new(FaultCode::ForwardedRequest, format!("it has the header `{name}`")));
+    match HeaderRole::of(name) {
+        HeaderRole::Forwarding => {
+            Err(Fault::new(FaultCode::ForwardedRequest, format!("it has the header `{name}`")))
+        }
+        HeaderRole::Override | HeaderRole::Twin => Err(refused(name)),
+        HeaderRole::EndToEnd | HeaderRole::HopByHop | HeaderRole::Ours => Ok(()),
     }
-    if is_override(name) || name == "upgrade" || name == "http2-settings" {
-        return Err(refused(name));
-    }
-    // A server behind us that turns headers into variables reads `_` as `-`: `X_Forwarded_For` arrives there as the real one
-    // (CVE-2025-64484 in oauth2-proxy).
-    if name.contains('_') && acted_on(&name.replace('_', "-")) {
-        return Err(refused(name));
-    }
-    Ok(())
-}
-
-/// Names by which proxies tell of another request than the one they send. Whoever believes them decides on other bytes than it
-/// forwards (CVE-2026-40575); and a request that has them has been somewhere else first.
-fn is_forwarding(name: &str) -> bool {
-    const NAMES: [&str; 7] = [
-        "forwarded",
-        "via",
-        "x-real-ip",
-        "x-original-url",
-        "x-original-uri",
-        "x-original-host",
-        "x-rewrite-url",
-    ];
-    NAMES.contains(&name) || name.starts_with("x-forwarded")
-}
-
-/// A method allowed by a rule must be the method the platform acts on.
-fn is_override(name: &str) -> bool {
-    matches!(name, "x-http-method-override" | "x-http-method" | "x-method-override")
-}
-
-fn acted_on(name: &str) -> bool {
-    const NAMES: [&str; 9] = [
-        "authorization",
-        "host",
-        "origin",
-        "content-length",
-        "transfer-encoding",
-        "connection",
-        "upgrade",
-        "expect",
-        "sec-fetch-site",
-    ];
-    NAMES.contains(&name)
-        || is_forwarding(name)
-        || is_override(name)
-        || name.starts_with("proxy-")
-        || name.starts_with("hallpass")
 }
 
 fn refused(what: &str) -> Fault {

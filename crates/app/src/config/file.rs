@@ -106,8 +106,8 @@ pub(super) struct LocalStoreTable {
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AuditTable {
-    /// The file that events are appended to, one line of JSON each, or `-` for standard error. Default: standard error for the sidecar,
-    /// whose platform keeps that; nothing for single commands.
+    /// The file that events are appended to, one line of JSON each, or `-` for standard error. Default: standard error for `serve`,
+    /// whose platform keeps that; nothing for `exec` and single commands.
     pub(super) file: Option<At<String>>,
 }
 

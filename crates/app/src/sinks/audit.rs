@@ -14,8 +14,8 @@ use crate::config::AuditTarget;
 
 /// The sink for what this process does.
 ///
-/// Where nothing is configured a gateway writes to standard error, which the platform around it keeps, and a single command keeps
-/// silent: its output is read by a person.
+/// Where nothing is configured a gateway writes to standard error, which the platform around it keeps; `exec` and single commands keep
+/// silent: their standard error is a program's or a person's.
 ///
 /// # Errors
 /// `audit-unwritable` when the file cannot be opened: nothing auditable may happen then.
@@ -25,7 +25,7 @@ pub(crate) fn open(target: Option<&AuditTarget>, purpose: Purpose) -> Result<Arc
         (Some(AuditTarget::Stderr), _) | (None, Purpose::Gateway) => {
             Ok(Arc::new(JsonLines::new(io::stderr())))
         }
-        (None, Purpose::Command) => Ok(Arc::new(NoAudit)),
+        (None, Purpose::Wrapper | Purpose::Command) => Ok(Arc::new(NoAudit)),
     }
 }
 

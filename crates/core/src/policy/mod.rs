@@ -5,8 +5,10 @@
 
 mod ambiguity;
 mod decide;
+mod header;
 mod rule;
 
 pub use ambiguity::ambiguity;
 pub use decide::{Permit, Policy, Refusal};
+pub use header::HeaderRole;
 pub use rule::{Rule, RuleFault};

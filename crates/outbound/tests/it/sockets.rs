@@ -5,7 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hallpass_core::FaultCode;
 use hallpass_core::test_support::ManualTime;
-use hallpass_outbound::{AddressGuard, HyperTransport, Transport as _, TransportFault, empty, full};
+use hallpass_outbound::{
+    AddressGuard, HyperTransport, Transport as _, TransportFault, TrustedRoots, empty, full,
+};
 use http::Request;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,7 +16,7 @@ use crate::support::{text, world};
 
 fn transport(time: &ManualTime) -> Arc<HyperTransport> {
     let guard = AddressGuard::new(vec!["127.0.0.0/8".parse().unwrap()]);
-    Arc::new(HyperTransport::new(guard, rustls::RootCertStore::empty(), Arc::new(time.clone())))
+    Arc::new(HyperTransport::new(guard, TrustedRoots::web(), Arc::new(time.clone())))
 }
 
 fn get(uri: String) -> Request<hallpass_outbound::Body> {
@@ -111,11 +113,8 @@ async fn after_a_freeze_pooled_connections_are_forgotten() {
 #[tokio::test]
 async fn addresses_outside_the_guard_are_refused_before_connecting() {
     let (listener, url) = listener().await;
-    let transport = HyperTransport::new(
-        AddressGuard::default(),
-        rustls::RootCertStore::empty(),
-        Arc::new(ManualTime::default()),
-    );
+    let transport =
+        HyperTransport::new(AddressGuard::default(), TrustedRoots::web(), Arc::new(ManualTime::default()));
     for uri in [url, "http://localhost:1/".to_owned(), "http://[::1]:1/".to_owned()] {
         let fault = transport.send(get(uri)).await.unwrap_err();
         assert!(matches!(fault, TransportFault::AddressRefused(_)), "{fault:?}");

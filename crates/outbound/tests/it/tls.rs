@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use hallpass_core::test_support::ManualTime;
-use hallpass_outbound::{AddressGuard, HyperTransport, Transport as _, TransportFault, empty};
+use hallpass_outbound::{
+    AddressGuard, HyperTransport, RootsFault, Transport as _, TransportFault, TrustedRoots, empty,
+};
 use http::Request;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
-use rustls::RootCertStore;
 use rustls::pki_types::PrivateKeyDer;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -19,10 +20,8 @@ fn authority() -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-fn roots_of(authority: &CertifiedIssuer<'_, KeyPair>) -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    roots.add(authority.der().clone()).unwrap();
-    roots
+fn roots_of(authority: &CertifiedIssuer<'_, KeyPair>) -> TrustedRoots {
+    TrustedRoots::web().and_pem(authority.pem().as_bytes()).unwrap()
 }
 
 /// Starts a server with a certificate for `name` and returns its port; it answers every request 204 and counts handshakes that succeed.
@@ -58,7 +57,7 @@ async fn server(authority: &CertifiedIssuer<'_, KeyPair>, name: &str, expired: b
     port
 }
 
-async fn ask(port: u16, roots: RootCertStore) -> Result<u16, TransportFault> {
+async fn ask(port: u16, roots: TrustedRoots) -> Result<u16, TransportFault> {
     let guard = AddressGuard::new(vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
     let transport = HyperTransport::new(guard, roots, Arc::new(ManualTime::default()));
     let request = Request::get(format!("https://localhost:{port}/")).body(empty()).unwrap();
@@ -84,4 +83,18 @@ async fn a_server_that_cannot_prove_itself_gets_nothing() {
         let fault = ask(port, roots_of(&trusted)).await.unwrap_err();
         assert!(matches!(fault, TransportFault::Unreachable(_)), "{what}: {fault:?}");
     }
+}
+
+#[test]
+fn what_is_no_authority_is_refused() {
+    let add = |text: &str| TrustedRoots::web().and_pem(text.as_bytes()).map(|_| ());
+    assert_eq!(add(""), Err(RootsFault::Empty));
+    assert_eq!(
+        add("-----BEGIN CERTIFICATE-----\n%%%%\n-----END CERTIFICATE-----\n"),
+        Err(RootsFault::NotPem)
+    );
+    assert_eq!(
+        add("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+        Err(RootsFault::NotAnAuthority)
+    );
 }

@@ -9,13 +9,13 @@ use hallpass_core::{Credential, IssueFault, IssueVerdict, Secret, Version};
 use hallpass_emulator::{
     Act, ClientState, Emulator, GenesysSettings, Limit, Misbehaviour, NewClient, Settings,
 };
-use hallpass_outbound::{AddressGuard, HyperTransport};
+use hallpass_outbound::{AddressGuard, HyperTransport, TrustedRoots};
 use hallpass_platforms::{Connected, Place, PlatformParts, connect};
 
 fn platform(emulator: &Emulator) -> Connected {
     let time = ManualTime::default();
     let guard = AddressGuard::new(vec!["127.0.0.0/8".parse().unwrap()]);
-    let transport = HyperTransport::new(guard, rustls::RootCertStore::empty(), Arc::new(time.clone()));
+    let transport = HyperTransport::new(guard, TrustedRoots::web(), Arc::new(time.clone()));
     let parts = PlatformParts {
         transport: Arc::new(transport),
         sleep: Arc::new(time.clone()),

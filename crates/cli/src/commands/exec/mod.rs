@@ -44,7 +44,7 @@ impl Exec {
         // Before anything else: a signal that comes while the sidecar starts is meant for the program as well.
         let signals = Signals::catch()?;
         let flags = Flags { listen: Some(ANY_PORT.to_owned()), log: self.log };
-        let House { config, app } = House::open(path, flags, Purpose::Gateway).await?;
+        let House { config, app } = House::open(path, flags, Purpose::Wrapper).await?;
         let gateway = app.open(HandOver::Environment).await?;
         let given = [
             (variables::HALLPASS_URL.name, OsString::from(gateway.url())),

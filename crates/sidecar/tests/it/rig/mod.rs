@@ -13,7 +13,9 @@ use hallpass_core::policy::Policy;
 use hallpass_core::test_support::{FixedRandomness, ManualTime, ScriptedCredentials, ScriptedPlatform};
 use hallpass_core::token::{CacheParts, Issuer, IssuerParts, TokenCache};
 use hallpass_core::{Counters, Fault, Platform};
-use hallpass_outbound::{AddressGuard, HyperTransport, IntegrationClient, IntegrationParts, TokioSpawn};
+use hallpass_outbound::{
+    AddressGuard, HyperTransport, IntegrationClient, IntegrationParts, TokioSpawn, TrustedRoots,
+};
 use hallpass_sidecar::{Bound, Drained, Limits, Listen, Server, Settings};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -158,7 +160,7 @@ impl Parts {
             platform,
             tokens,
             issuer,
-            transport: Arc::new(HyperTransport::new(guard, rustls::RootCertStore::empty(), time.clone())),
+            transport: Arc::new(HyperTransport::new(guard, TrustedRoots::web(), time.clone())),
             origin: format!("http://{}", self.upstream).parse().unwrap(),
             clock: time.clone(),
             sleep: time,
