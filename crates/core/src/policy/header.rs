@@ -22,10 +22,7 @@ impl HeaderRole {
     /// The role of the header `name`, in lower case.
     #[must_use]
     pub fn of(name: &str) -> Self {
-        match role(name) {
-            Self::EndToEnd if name.contains('_') && is_acted_on(&name.replace('_', "-")) => Self::Twin,
-            role => role,
-        }
+        if name.contains('_') && is_acted_on(&name.replace('_', "-")) { Self::Twin } else { role(name) }
     }
 }
 
@@ -72,7 +69,7 @@ mod tests {
             ("upgrade", R::Override),
             ("x_forwarded_for", R::Twin),
             ("content_length", R::Twin),
-            ("hallpass_x", R::Ours),
+            ("hallpass_x", R::Twin),
             ("sec_fetch_site", R::Twin),
         ];
         for (name, expected) in cases {
