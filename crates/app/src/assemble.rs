@@ -172,7 +172,7 @@ fn wire(
         tokens: tokens(Arc::clone(&issuer), Arc::clone(&counters), parts),
         issuer,
         transport: Arc::clone(&parts.transport),
-        origin: connected.api,
+        upstreams: connected.upstreams,
         clock: Arc::clone(&parts.clock),
         sleep: Arc::clone(&parts.sleep),
         counters,

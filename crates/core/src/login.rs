@@ -23,13 +23,17 @@ pub struct LoginRequest<'a> {
     pub headers: &'a HeaderMap,
     /// Its body, whole.
     pub body: &'a [u8],
+    /// The integration at whose paths it arrived.
+    pub integration: &'a IntegrationName,
+    /// Where that integration is reached at the sidecar, such as `http://127.0.0.1:7780/queue-sync`: what documents that name endpoints must say.
+    pub base_url: &'a str,
 }
 
 /// What a login claims: checked by the sidecar in constant time.
 #[derive(Debug)]
 pub struct LoginAttempt {
-    /// The client id shown; must be the integration's name.
-    pub client_id: String,
+    /// The client id shown; must be the integration's name. `None` where the form has none, such as a refresh.
+    pub client_id: Option<String>,
     /// The client secret shown; must be the pass.
     pub client_secret: Secret,
 }
@@ -39,8 +43,8 @@ pub struct LoginAttempt {
 pub enum LoginReading {
     /// A login with these claims.
     Attempt(LoginAttempt),
-    /// A login path, but not a login: this is the platform's own way to say so.
-    Malformed(LoginAnswer),
+    /// No login, but answered in the platform's own way: a malformed request by an error, a discovery document by itself. Nothing of it is secret.
+    Answer(LoginAnswer),
 }
 
 /// An answer in the platform's own form.
@@ -55,8 +59,8 @@ pub trait LocalLogin: Send + Sync + fmt::Debug {
     fn read(&self, request: &LoginRequest<'_>) -> LoginReading;
 
     /// The platform's success, with the pass as access token.
-    fn granted(&self, integration: &IntegrationName, pass: &Secret, lifetime: Duration) -> LoginAnswer;
+    fn granted(&self, request: &LoginRequest<'_>, pass: &Secret, lifetime: Duration) -> LoginAnswer;
 
     /// The platform's refusal of unknown ids and wrong secrets. One answer for both: it must not tell which was wrong.
-    fn refused(&self) -> LoginAnswer;
+    fn refused(&self, request: &LoginRequest<'_>) -> LoginAnswer;
 }

@@ -21,6 +21,7 @@ mod roots;
 mod runtime;
 mod throttle;
 mod transport;
+mod upstream;
 
 #[cfg(feature = "test-support")]
 pub mod test_support;
@@ -36,3 +37,4 @@ pub use roots::{RootsFault, TrustedRoots};
 pub use runtime::{OsRandomness, SystemClock, TokioSleep, TokioSpawn};
 pub use throttle::{Gate, RETRY_AFTER_CAP, retry_after};
 pub use transport::{Transport, TransportFault};
+pub use upstream::{Destination, NamedUpstreams, Upstreams};

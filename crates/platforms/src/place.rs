@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use hallpass_core::{Clock, Fault, FaultCode, Platform, Sleep};
-use hallpass_outbound::{Origin, Transport};
+use hallpass_outbound::{Origin, Transport, Upstreams};
 
 use crate::token_url::TokenUrl;
 
@@ -33,13 +33,13 @@ pub struct PlatformParts {
     pub clock: Arc<dyn Clock>,
 }
 
-/// A platform, and the only origin its API calls go to.
+/// A platform, and the only places its API calls go to.
 #[derive(Clone, Debug)]
 pub struct Connected {
     /// The platform.
     pub platform: Arc<dyn Platform>,
-    /// Its API.
-    pub api: Origin,
+    /// Where its API is.
+    pub upstreams: Arc<dyn Upstreams>,
 }
 
 /// The fault of a name that is not in a list; names the list, never what was found.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use hallpass_core::audit::{AuditEvent, AuditKind, AuditSink};
 use hallpass_core::{Clock, Counter, Fault, FaultCode, LoginAttempt, LoginReading, LoginRequest, Secret};
 use hallpass_outbound::{Body, Collected, IntegrationClient, collect, full};
-use http::header::CACHE_CONTROL;
+use http::header::{CACHE_CONTROL, HOST};
 use http::request::Parts;
 use http::{HeaderValue, Response};
 use http_body_util::BodyExt as _;
@@ -38,17 +38,25 @@ impl Desk<'_> {
     ) -> Result<Response<Body>, Fault> {
         let body = read(body).await?;
         let login = client.platform().local_login();
-        let request = LoginRequest { method: &head.method, path, headers: &head.headers, body: &body };
+        let base_url = base_url(head, client);
+        let request = LoginRequest {
+            method: &head.method,
+            path,
+            headers: &head.headers,
+            body: &body,
+            integration: client.name(),
+            base_url: &base_url,
+        };
         let mut answer = match login.read(&request) {
-            LoginReading::Malformed(answer) if answer.status().is_success() => answer,
-            LoginReading::Malformed(answer) => self.refused(client, "malformed", answer),
+            LoginReading::Answer(answer) if answer.status().is_success() => answer,
+            LoginReading::Answer(answer) => self.refused(client, "malformed", answer),
             LoginReading::Attempt(attempt) if self.is_right(client, &attempt) => {
                 // Recorded first: what cannot be recorded is not granted.
                 self.audit.record(&self.event(client, AuditKind::LoginGranted))?;
                 client.meter().count(Counter::LocalLogins);
-                login.granted(client.name(), self.pass, LIFETIME)
+                login.granted(&request, self.pass, LIFETIME)
             }
-            LoginReading::Attempt(_) => self.refused(client, "wrong id or secret", login.refused()),
+            LoginReading::Attempt(_) => self.refused(client, "wrong id or secret", login.refused(&request)),
         };
         // RFC 6749 5.1: an answer with a token in it must not be kept.
         answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -59,7 +67,7 @@ impl Desk<'_> {
     /// constant time and always, whatever the id.
     fn is_right(&self, client: &IntegrationClient, attempt: &LoginAttempt) -> bool {
         let secret = attempt.client_secret == *self.pass;
-        let id = attempt.client_id == client.name().as_str();
+        let id = attempt.client_id.as_deref().is_none_or(|id| id == client.name().as_str());
         secret & id
     }
 
@@ -80,6 +88,12 @@ impl Desk<'_> {
     fn event(&self, client: &IntegrationClient, kind: AuditKind) -> AuditEvent {
         AuditEvent::new(self.clock.now(), kind).about(client.name())
     }
+}
+
+/// By the name the caller used for us, which the gate has found to be one of ours: a document then names what the caller can reach.
+fn base_url(head: &Parts, client: &IntegrationClient) -> String {
+    let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    format!("http://{host}/{}", client.name())
 }
 
 async fn read(body: CallerBody) -> Result<Bytes, Fault> {

@@ -8,7 +8,6 @@ use http::{HeaderMap, Response};
 
 use crate::credential::Credential;
 use crate::login::{LocalLogin, LoginAnswer, LoginAttempt, LoginReading, LoginRequest};
-use crate::names::IntegrationName;
 use crate::platform::{Grant, IssueFault, IssueVerdict, Platform, RejectionVerdict};
 use crate::runtime::BoxFuture;
 use crate::secret::Secret;
@@ -107,18 +106,19 @@ impl LocalLogin for ScriptedLogin {
     fn read(&self, request: &LoginRequest<'_>) -> LoginReading {
         let claims = std::str::from_utf8(request.body).ok().and_then(|text| text.split_once(':'));
         match claims {
-            Some((id, secret)) => {
-                LoginReading::Attempt(LoginAttempt { client_id: id.to_owned(), client_secret: secret.into() })
-            }
-            None => LoginReading::Malformed(answer(400, Bytes::new())),
+            Some((id, secret)) => LoginReading::Attempt(LoginAttempt {
+                client_id: Some(id.to_owned()),
+                client_secret: secret.into(),
+            }),
+            None => LoginReading::Answer(answer(400, Bytes::new())),
         }
     }
 
-    fn granted(&self, _integration: &IntegrationName, pass: &Secret, _lifetime: Duration) -> LoginAnswer {
+    fn granted(&self, _request: &LoginRequest<'_>, pass: &Secret, _lifetime: Duration) -> LoginAnswer {
         answer(200, Bytes::copy_from_slice(pass.expose()))
     }
 
-    fn refused(&self) -> LoginAnswer {
+    fn refused(&self, _request: &LoginRequest<'_>) -> LoginAnswer {
         answer(401, Bytes::new())
     }
 }

@@ -25,11 +25,12 @@ pub(super) struct Call<'a> {
 impl Call<'_> {
     /// Sends the request once, with `token`.
     pub(super) async fn attempt(&mut self, token: &AccessToken) -> Result<Response<Body>, Fault> {
+        let destination = self.parts.upstreams.route(self.permit.target())?;
         let body =
             self.body.next().ok_or_else(|| Fault::new(FaultCode::Internal, "a body was sent twice"))?;
         let mut request = Request::new(body);
         *request.method_mut() = self.permit.method().clone();
-        *request.uri_mut() = self.parts.origin.uri(self.permit.target());
+        *request.uri_mut() = destination.origin.uri(&destination.target);
         *request.headers_mut() = self.headers.clone();
         let headers = request.headers_mut();
         headers.remove(HOST);

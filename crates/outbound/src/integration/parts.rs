@@ -7,7 +7,7 @@ use hallpass_core::policy::Policy;
 use hallpass_core::token::{Issuer, TokenCache};
 use hallpass_core::{Clock, Counters, IntegrationName, Platform, Sleep};
 
-use crate::{Origin, Transport};
+use crate::{Transport, Upstreams};
 
 /// What an integration is made of once everything is wired.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ pub struct IntegrationParts {
     pub issuer: Arc<Issuer>,
     /// The network.
     pub transport: Arc<dyn Transport>,
-    /// The only origin its calls go to.
-    pub origin: Origin,
+    /// Where its calls go, and nowhere else.
+    pub upstreams: Arc<dyn Upstreams>,
     /// Both clocks.
     pub clock: Arc<dyn Clock>,
     /// For limits and for holding calls back after a 429.

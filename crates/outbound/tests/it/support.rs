@@ -11,7 +11,7 @@ use hallpass_core::token::{CacheParts, Issuer, IssuerParts, TokenCache};
 use hallpass_core::{Counter, Counters};
 use hallpass_outbound::test_support::ScriptedTransport;
 use hallpass_outbound::{
-    Body, Collected, IntegrationClient, IntegrationParts, TokioSpawn, Transport, TransportFault,
+    Body, Collected, IntegrationClient, IntegrationParts, Origin, TokioSpawn, Transport, TransportFault,
     UpstreamAnswer, collect,
 };
 use http::{HeaderMap, Response};
@@ -50,7 +50,7 @@ pub(crate) fn world(transport: Arc<dyn Transport>, origin: &str) -> World {
         tokens,
         issuer,
         transport,
-        origin: origin.parse().unwrap(),
+        upstreams: Arc::new(origin.parse::<Origin>().unwrap()),
         clock: Arc::new(time.clone()),
         sleep: Arc::new(time.clone()),
         counters: Arc::clone(&counters),

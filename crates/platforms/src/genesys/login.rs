@@ -5,9 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use hallpass_core::{
-    IntegrationName, LocalLogin, LoginAnswer, LoginAttempt, LoginReading, LoginRequest, Secret,
-};
+use hallpass_core::{LocalLogin, LoginAnswer, LoginAttempt, LoginReading, LoginRequest, Secret};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use serde::Serialize;
@@ -42,7 +40,7 @@ impl LocalLogin for GenesysLogin {
         }
     }
 
-    fn granted(&self, _integration: &IntegrationName, pass: &Secret, lifetime: Duration) -> LoginAnswer {
+    fn granted(&self, _request: &LoginRequest<'_>, pass: &Secret, lifetime: Duration) -> LoginAnswer {
         let access_token = pass.expose_str().unwrap_or_default();
         answer(
             StatusCode::OK,
@@ -50,7 +48,7 @@ impl LocalLogin for GenesysLogin {
         )
     }
 
-    fn refused(&self) -> LoginAnswer {
+    fn refused(&self, _request: &LoginRequest<'_>) -> LoginAnswer {
         refusal(StatusCode::UNAUTHORIZED, "invalid_client", "authentication failed")
     }
 }
@@ -86,11 +84,11 @@ fn basic(headers: &HeaderMap) -> Option<LoginAttempt> {
     let colon = pair.expose().iter().position(|byte| *byte == b':')?;
     let (id, secret) = pair.expose().split_at(colon);
     let client_id = std::str::from_utf8(id).ok()?.to_owned();
-    Some(LoginAttempt { client_id, client_secret: Secret::new(secret[1..].to_vec()) })
+    Some(LoginAttempt { client_id: Some(client_id), client_secret: Secret::new(secret[1..].to_vec()) })
 }
 
 fn malformed(status: StatusCode, error: &str, description: &str) -> LoginReading {
-    LoginReading::Malformed(refusal(status, error, description))
+    LoginReading::Answer(refusal(status, error, description))
 }
 
 fn refusal(status: StatusCode, error: &str, description: &str) -> LoginAnswer {
@@ -110,16 +108,33 @@ fn answer(status: StatusCode, body: &impl Serialize) -> LoginAnswer {
 #[cfg(test)]
 mod tests {
     use super::GenesysLogin;
-    use hallpass_core::{LocalLogin as _, LoginReading, LoginRequest, Secret};
+    use hallpass_core::{IntegrationName, LocalLogin as _, LoginReading, LoginRequest, Secret};
     use http::{HeaderMap, Method};
     use std::time::Duration;
+
+    fn request<'a>(
+        integration: &'a IntegrationName,
+        method: &'a Method,
+        headers: &'a HeaderMap,
+        body: &'a [u8],
+    ) -> LoginRequest<'a> {
+        LoginRequest {
+            method,
+            path: "/oauth/token",
+            headers,
+            body,
+            integration,
+            base_url: "http://127.0.0.1:1/queue-sync",
+        }
+    }
 
     fn read(method: &Method, authorization: &[&str], body: &[u8]) -> LoginReading {
         let mut headers = HeaderMap::new();
         for value in authorization {
             headers.append("authorization", value.parse().unwrap());
         }
-        GenesysLogin.read(&LoginRequest { method, path: "/oauth/token", headers: &headers, body })
+        let integration = "queue-sync".parse().unwrap();
+        GenesysLogin.read(&request(&integration, method, &headers, body))
     }
 
     #[test]
@@ -127,7 +142,7 @@ mod tests {
         // base64 of `queue-sync:a:b`
         let reading = read(&Method::POST, &["Basic cXVldWUtc3luYzphOmI="], b"grant_type=client_credentials");
         let LoginReading::Attempt(attempt) = reading else { panic!("{reading:?}") };
-        assert_eq!(attempt.client_id, "queue-sync");
+        assert_eq!(attempt.client_id.as_deref(), Some("queue-sync"));
         assert_eq!(attempt.client_secret, Secret::from("a:b"));
     }
 
@@ -144,7 +159,7 @@ mod tests {
             (&Method::POST, &["Bearer x"], grant, 400),
         ];
         for (method, authorization, body, status) in cases {
-            let LoginReading::Malformed(answer) = read(method, authorization, body) else {
+            let LoginReading::Answer(answer) = read(method, authorization, body) else {
                 panic!("{authorization:?}")
             };
             assert_eq!(answer.status(), status);
@@ -154,11 +169,9 @@ mod tests {
 
     #[test]
     fn the_grant_has_the_members_of_the_platforms_own() {
-        let answer = GenesysLogin.granted(
-            &"queue-sync".parse().unwrap(),
-            &Secret::from("pass"),
-            Duration::from_secs(86_400),
-        );
+        let (integration, headers) = ("queue-sync".parse().unwrap(), HeaderMap::new());
+        let request = request(&integration, &Method::POST, &headers, b"");
+        let answer = GenesysLogin.granted(&request, &Secret::from("pass"), Duration::from_secs(86_400));
         assert_eq!(
             &answer.body()[..],
             br#"{"access_token":"pass","token_type":"bearer","expires_in":86400}"#

@@ -29,7 +29,7 @@ pub(crate) fn connect(place: Place, parts: PlatformParts) -> Result<Connected, F
         }
         Place::Urls { token, api } => (token, api),
     };
-    Ok(Connected { platform: Arc::new(Genesys { token_url, parts }), api })
+    Ok(Connected { platform: Arc::new(Genesys { token_url, parts }), upstreams: Arc::new(api) })
 }
 
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use hallpass_core::test_support::{FixedRandomness, ManualTime, ScriptedCredentia
 use hallpass_core::token::{CacheParts, Issuer, IssuerParts, TokenCache};
 use hallpass_core::{Counters, Fault, Platform};
 use hallpass_outbound::{
-    AddressGuard, HyperTransport, IntegrationClient, IntegrationParts, TokioSpawn, TrustedRoots,
+    AddressGuard, HyperTransport, IntegrationClient, IntegrationParts, Origin, TokioSpawn, TrustedRoots,
 };
 use hallpass_sidecar::{Bound, Drained, Limits, Listen, Server, Settings};
 use tokio::sync::oneshot;
@@ -161,7 +161,7 @@ impl Parts {
             tokens,
             issuer,
             transport: Arc::new(HyperTransport::new(guard, TrustedRoots::web(), time.clone())),
-            origin: format!("http://{}", self.upstream).parse().unwrap(),
+            upstreams: Arc::new(format!("http://{}", self.upstream).parse::<Origin>().unwrap()),
             clock: time.clone(),
             sleep: time,
             counters: self.counters.clone(),

@@ -2,8 +2,8 @@
 
 use hallpass_core::test_support::ScriptedPlatform;
 use hallpass_core::{
-    BoxFuture, Credential, Grant, IntegrationName, IssueFault, LocalLogin, LoginAnswer, LoginReading,
-    LoginRequest, Platform, RejectionVerdict, Secret,
+    BoxFuture, Credential, Grant, IssueFault, LocalLogin, LoginAnswer, LoginReading, LoginRequest, Platform,
+    RejectionVerdict, Secret,
 };
 use http::HeaderMap;
 use std::time::Duration;
@@ -44,11 +44,11 @@ impl LocalLogin for Panicking {
         self.0.local_login().read(request)
     }
 
-    fn granted(&self, integration: &IntegrationName, pass: &Secret, lifetime: Duration) -> LoginAnswer {
-        self.0.local_login().granted(integration, pass, lifetime)
+    fn granted(&self, request: &LoginRequest<'_>, pass: &Secret, lifetime: Duration) -> LoginAnswer {
+        self.0.local_login().granted(request, pass, lifetime)
     }
 
-    fn refused(&self) -> LoginAnswer {
-        self.0.local_login().refused()
+    fn refused(&self, request: &LoginRequest<'_>) -> LoginAnswer {
+        self.0.local_login().refused(request)
     }
 }
