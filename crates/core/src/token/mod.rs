@@ -18,6 +18,7 @@
 mod access;
 mod cache;
 mod flight;
+mod flights;
 mod freshness;
 mod issuer;
 mod lifetime;
@@ -25,7 +26,8 @@ mod pause;
 mod state;
 
 pub use access::AccessToken;
-pub use cache::{CacheParts, TokenCache};
+pub use cache::TokenCache;
+pub use flights::CacheParts;
 pub use freshness::{Freshness, Schedule};
 pub use issuer::{Issuer, IssuerParts, Mint, MintFault, Minted};
 pub use lifetime::{LONGEST_LIFETIME, SHORT_LIFETIME, read_lifetime};

@@ -1,0 +1,178 @@
+//! What the clones of one cache share: the snapshot, the state, and the flight that is on its way.
+
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+
+use super::access::AccessToken;
+use super::flight::{Flight, first};
+use super::freshness::Freshness;
+use super::issuer::{Mint, MintFault, Minted};
+use super::pause::Failure;
+use super::state::State;
+use crate::clock::{Clock, Moment, THAW_GAP};
+use crate::fault::{Fault, FaultCode, Remedy};
+use crate::meter::{Counter, Meter};
+use crate::runtime::{Randomness, Sleep, Spawn};
+use crate::sync::{Arc, Mutex, lock};
+
+/// What a cache is made of.
+#[derive(Debug)]
+pub struct CacheParts {
+    /// Who gets tokens.
+    pub mint: Arc<dyn Mint>,
+    /// Both clocks.
+    pub clock: Arc<dyn Clock>,
+    /// For bounding waits.
+    pub sleep: Arc<dyn Sleep>,
+    /// For the flight.
+    pub spawn: Arc<dyn Spawn>,
+    /// For jitter.
+    pub randomness: Arc<dyn Randomness>,
+    /// Who counts.
+    pub meter: Arc<dyn Meter>,
+}
+
+pub(super) struct Shared {
+    pub(super) parts: CacheParts,
+    pub(super) current: ArcSwapOption<AccessToken>,
+    pub(super) guarded: Mutex<Guarded>,
+}
+
+#[derive(Default)]
+pub(super) struct Guarded {
+    pub(super) state: State,
+    flight: Option<Arc<TokenFlight>>,
+}
+
+pub(super) type TokenResult = Result<Arc<AccessToken>, Fault>;
+type TokenFlight = Flight<TokenResult>;
+
+impl Shared {
+    pub(super) fn new(parts: CacheParts) -> Self {
+        Self { parts, current: ArcSwapOption::empty(), guarded: Mutex::default() }
+    }
+
+    /// The flight to wait for: the present one, or a new one. The state is looked at again under the lock, so of many callers that missed
+    /// exactly one starts it.
+    pub(super) fn join(self: &Arc<Self>, now: Moment) -> Result<Arc<TokenFlight>, Fault> {
+        let mut guarded = lock(&self.guarded);
+        if let Some(token) = self.current.load_full().filter(|token| token.judge(now) == Freshness::Fresh) {
+            let landed = Flight::begin(now);
+            landed.land(Ok(token));
+            return Ok(landed);
+        }
+        // A flight begun before a freeze talks through a connection that is dead by now.
+        if let Some(flight) =
+            guarded.flight.as_ref().filter(|flight| now.gap_since(flight.begun()) <= THAW_GAP)
+        {
+            return Ok(Arc::clone(flight));
+        }
+        if let Some(fault) = guarded.state.paused(now) {
+            return Err(fault);
+        }
+        let flight = Flight::begin(now);
+        guarded.flight = Some(Arc::clone(&flight));
+        drop(guarded);
+        self.launch(&flight);
+        Ok(flight)
+    }
+
+    fn launch(self: &Arc<Self>, flight: &Arc<TokenFlight>) {
+        let mut landing = Landing { shared: Arc::clone(self), flight: Arc::clone(flight), landed: false };
+        self.parts.spawn.spawn(Box::pin(async move {
+            let shared = Arc::clone(&landing.shared);
+            let limit = shared.parts.sleep.sleep(LONGEST_FLIGHT);
+            let minted = first(shared.parts.mint.mint(), limit).await.unwrap_or_else(|| Err(overdue()));
+            landing.land(minted);
+        }));
+    }
+
+    pub(super) async fn wait_for(&self, flight: &Arc<TokenFlight>) -> TokenResult {
+        let limit = self.parts.sleep.sleep(LONGEST_WAIT);
+        let fault = || {
+            Fault::new(FaultCode::TokenUnavailable, "the token request is still under way")
+                .with_retry_after(Duration::from_secs(1))
+        };
+        first(flight.wait(), limit).await.unwrap_or_else(|| Err(fault()))
+    }
+
+    /// Inside the blocking margin a passing failure is no reason to fail a call: the token is still valid. Judged again, because the wait took time.
+    pub(super) fn fall_back(&self, held: Option<Arc<AccessToken>>, fault: Fault) -> TokenResult {
+        let now = self.parts.clock.now();
+        let passing = matches!(fault.remedy(), Remedy::RetryLater | Remedy::FixMachine | Remedy::ReportBug);
+        let rejected = lock(&self.guarded).state.rejected;
+        match held
+            .filter(|held| passing && held.generation() > rejected && held.judge(now) != Freshness::Expired)
+        {
+            Some(held) => {
+                self.parts.meter.count(Counter::TokensServedStale);
+                Ok(held)
+            }
+            None => Err(fault),
+        }
+    }
+
+    /// Takes in what a flight brought. A late flight (one that was given up after a freeze) may still bring the better token, but never a pause.
+    fn conclude(&self, flight: &Arc<TokenFlight>, minted: Result<Minted, MintFault>) -> TokenResult {
+        let now = self.parts.clock.now();
+        let draw = self.parts.randomness.unit();
+        let mut guarded = lock(&self.guarded);
+        let awaited = guarded.flight.as_ref().is_some_and(|present| Arc::ptr_eq(present, flight));
+        if awaited {
+            guarded.flight = None;
+        }
+        let held = self.current.load_full().filter(|token| token.judge(now) != Freshness::Expired);
+        let accepted = minted.and_then(|minted| guarded.state.accept(minted, held.as_deref(), now, draw));
+        match accepted {
+            Ok(token) => {
+                let token = Arc::new(token);
+                guarded.state.succeeded(token.generation());
+                self.current.store(Some(Arc::clone(&token)));
+                Ok(token)
+            }
+            Err(failed) => {
+                self.parts.meter.count(Counter::TokenFailures);
+                if awaited {
+                    guarded.state.failed(&failed, held.as_deref(), now, draw);
+                }
+                Err(guarded.state.paused(now).unwrap_or(failed.fault))
+            }
+        }
+    }
+}
+
+/// Lands the flight whatever happens to its task: a panic or a runtime that shuts down is a fault for the waiters, never a hang.
+struct Landing {
+    shared: Arc<Shared>,
+    flight: Arc<TokenFlight>,
+    landed: bool,
+}
+
+impl Landing {
+    fn land(&mut self, minted: Result<Minted, MintFault>) {
+        self.landed = true;
+        let outcome = self.shared.conclude(&self.flight, minted);
+        self.flight.land(outcome);
+    }
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        if !self.landed {
+            let fault = Fault::new(FaultCode::Internal, "the token request ended without a result");
+            self.land(Err(MintFault { fault, failure: Failure::Passing { retry_after: None } }));
+        }
+    }
+}
+
+fn overdue() -> MintFault {
+    let fault = Fault::new(FaultCode::TokenUnavailable, "the token request took too long");
+    MintFault { fault, failure: Failure::Passing { retry_after: None } }
+}
+
+/// A flight may read a store, ask, read again and ask again; each part has its own shorter limit, this one bounds their sum.
+const LONGEST_FLIGHT: Duration = Duration::from_secs(30);
+
+/// See [`super::TokenCache::LONGEST_WAIT`].
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(8);
