@@ -145,4 +145,10 @@ pub trait CredentialSource: Send + Sync + fmt::Debug {
     /// # Errors
     /// What the store said, or `credential-malformed` and `environment-mismatch`.
     fn credential(&self, reread: Reread) -> BoxFuture<'_, Result<Arc<Credential>, Fault>>;
+
+    /// The credential at another stage of the primary store, read now; `None` when it holds none. It is not kept in memory.
+    ///
+    /// # Errors
+    /// As [`CredentialSource::credential`].
+    fn at(&self, stage: Stage) -> BoxFuture<'_, Result<Option<Arc<Credential>>, Fault>>;
 }

@@ -159,6 +159,18 @@ impl CredentialSource for StoreCredentials {
             self.flight(seen).await
         })
     }
+
+    fn at(&self, stage: Stage) -> BoxFuture<'_, Result<Option<Arc<Credential>>, Fault>> {
+        Box::pin(async move {
+            let Some(primary) = self.places.first() else { return Ok(None) };
+            self.observers.meter.count(Counter::StoreReads);
+            match primary.store.read(&primary.entry, stage).await {
+                Ok(stored) => Ok(Some(Arc::new(self.accept(primary, &stored)??))),
+                Err(fault) if fault.code() == FaultCode::EntryNotFound => Ok(None),
+                Err(fault) => Err(fault),
+            }
+        })
+    }
 }
 
 #[derive(Debug)]

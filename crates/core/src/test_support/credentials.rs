@@ -1,11 +1,13 @@
 //! A credential source the test writes.
 
+use std::collections::HashMap;
+
 use crate::credential::Credential;
 use crate::fault::Fault;
 use crate::names::Version;
 use crate::runtime::BoxFuture;
 use crate::secret::Secret;
-use crate::store::{CredentialSource, Reread};
+use crate::store::{CredentialSource, Reread, Stage};
 use crate::sync::{Arc, Mutex, lock};
 
 /// Holds what the store holds and what was read last; counts both kinds of read.
@@ -15,6 +17,7 @@ pub struct ScriptedCredentials(Arc<Mutex<State>>);
 #[derive(Debug)]
 struct State {
     stored: Arc<Credential>,
+    stages: HashMap<Stage, Arc<Credential>>,
     read: Option<Arc<Credential>>,
     rereads: u32,
 }
@@ -23,12 +26,22 @@ impl ScriptedCredentials {
     /// A source whose store holds `version` of the client `id` with `secret`.
     #[must_use]
     pub fn new(id: &str, secret: &str, version: &str) -> Self {
-        Self(Arc::new(Mutex::new(State { stored: credential(id, secret, version), read: None, rereads: 0 })))
+        Self(Arc::new(Mutex::new(State {
+            stored: credential(id, secret, version),
+            stages: HashMap::new(),
+            read: None,
+            rereads: 0,
+        })))
     }
 
     /// Replaces what the store holds. What was read before stays in the source's memory until it is re-read.
     pub fn store(&self, id: &str, secret: &str, version: &str) {
         lock(&self.0).stored = credential(id, secret, version);
+    }
+
+    /// Puts a version at another stage.
+    pub fn store_at(&self, stage: Stage, id: &str, secret: &str, version: &str) {
+        lock(&self.0).stages.insert(stage, credential(id, secret, version));
     }
 
     /// How often a forced re-read was asked for.
@@ -49,6 +62,10 @@ impl CredentialSource for ScriptedCredentials {
             let stored = Arc::clone(&state.stored);
             Ok(Arc::clone(state.read.get_or_insert(stored)))
         })
+    }
+
+    fn at(&self, stage: Stage) -> BoxFuture<'_, Result<Option<Arc<Credential>>, Fault>> {
+        Box::pin(async move { Ok(lock(&self.0).stages.get(&stage).cloned()) })
     }
 }
 

@@ -18,7 +18,7 @@ use crate::sync::{Arc, lock};
 
 /// One integration's token. Cheap to clone; clones share everything.
 #[derive(Clone)]
-pub struct TokenCache(Arc<Shared>);
+pub struct TokenCache(pub(super) Arc<Shared>);
 
 impl TokenCache {
     /// An empty cache: nothing is asked for until somebody needs it.

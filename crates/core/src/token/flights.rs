@@ -7,7 +7,7 @@ use arc_swap::ArcSwapOption;
 use super::access::AccessToken;
 use super::flight::{Flight, first};
 use super::freshness::Freshness;
-use super::issuer::{Mint, MintFault, Minted};
+use super::issuer::{Mint, MintFault, Minted, Occasion};
 use super::pause::Failure;
 use super::state::State;
 use crate::clock::{Clock, Moment, THAW_GAP};
@@ -62,28 +62,31 @@ impl Shared {
             landed.land(Ok(token));
             return Ok(landed);
         }
+        let paused = guarded.state.paused(now);
         // A flight begun before a freeze talks through a connection that is dead by now.
-        if let Some(flight) =
-            guarded.flight.as_ref().filter(|flight| now.gap_since(flight.begun()) <= THAW_GAP)
-        {
-            return Ok(Arc::clone(flight));
-        }
-        if let Some(fault) = guarded.state.paused(now) {
-            return Err(fault);
+        let present = guarded.flight.as_ref().filter(|flight| now.gap_since(flight.begun()) <= THAW_GAP);
+        match (present, &paused) {
+            // While pausing a flight only looks into the store: nobody waits for that.
+            (Some(flight), None) => return Ok(Arc::clone(flight)),
+            (Some(_), Some(fault)) => return Err(fault.clone()),
+            (None, Some(fault)) if !guarded.state.may_peek(now) => return Err(fault.clone()),
+            (None, _) => {}
         }
         let flight = Flight::begin(now);
         guarded.flight = Some(Arc::clone(&flight));
         drop(guarded);
-        self.launch(&flight);
-        Ok(flight)
+        let occasion = if paused.is_some() { Occasion::Peek } else { Occasion::Needed };
+        self.launch(&flight, occasion);
+        paused.map_or(Ok(flight), Err)
     }
 
-    fn launch(self: &Arc<Self>, flight: &Arc<TokenFlight>) {
+    fn launch(self: &Arc<Self>, flight: &Arc<TokenFlight>, occasion: Occasion) {
         let mut landing = Landing { shared: Arc::clone(self), flight: Arc::clone(flight), landed: false };
         self.parts.spawn.spawn(Box::pin(async move {
             let shared = Arc::clone(&landing.shared);
             let limit = shared.parts.sleep.sleep(LONGEST_FLIGHT);
-            let minted = first(shared.parts.mint.mint(), limit).await.unwrap_or_else(|| Err(overdue()));
+            let minted =
+                first(shared.parts.mint.mint(occasion), limit).await.unwrap_or_else(|| Err(overdue()));
             landing.land(minted);
         }));
     }
@@ -132,7 +135,9 @@ impl Shared {
                 Ok(token)
             }
             Err(failed) => {
-                self.parts.meter.count(Counter::TokenFailures);
+                if failed.failure != Failure::Unchanged {
+                    self.parts.meter.count(Counter::TokenFailures);
+                }
                 if awaited {
                     guarded.state.failed(&failed, held.as_deref(), now, draw);
                 }

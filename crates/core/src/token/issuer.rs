@@ -1,5 +1,6 @@
 //! From a credential to a token: one read, one request, and at most one more of each.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::audit::{AuditEvent, AuditKind, AuditSink};
@@ -11,14 +12,23 @@ use crate::names::{IntegrationName, Version};
 use crate::platform::{Grant, IssueFault, IssueVerdict, Platform};
 use crate::runtime::BoxFuture;
 use crate::status::CredentialStatus;
-use crate::store::{CredentialSource, Reread};
+use crate::store::{CredentialSource, Reread, Stage};
 use crate::sync::{Arc, Mutex, lock};
 use crate::token::Failure;
 
 /// Something that can get a token. The cache knows only this.
 pub trait Mint: Send + Sync + fmt::Debug {
     /// Gets one token. Runs as a task of its own; being dropped loses at most a token that nobody holds.
-    fn mint(&self) -> BoxFuture<'_, Result<Minted, MintFault>>;
+    fn mint(&self, occasion: Occasion) -> BoxFuture<'_, Result<Minted, MintFault>>;
+}
+
+/// Why a token is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// A token is needed, and nothing speaks against asking.
+    Needed,
+    /// The platform refused the credential a while ago: ask only if the store holds another one by now, else fail with [`Failure::Unchanged`].
+    Peek,
 }
 
 /// A granted token and when it was asked for.
@@ -46,6 +56,8 @@ pub struct IssuerParts {
     pub integration: IntegrationName,
     /// Where the credential comes from.
     pub credentials: Arc<dyn CredentialSource>,
+    /// The stages to try when CURRENT is refused, in order. Each refused try may count towards a lock-out at the platform.
+    pub fallback: Vec<Stage>,
     /// Who grants the token.
     pub platform: Arc<dyn Platform>,
     /// When it is asked.
@@ -59,7 +71,8 @@ pub struct IssuerParts {
 /// Reads the credential and asks the platform.
 ///
 /// A refused credential makes one forced re-read from the primary store; a new version earns one more try. After that the version is *suspect*: the
-/// next flight re-reads before it asks, so a rotated secret heals the integration and an unchanged one costs one request per pause.
+/// next flight re-reads before it asks, so a rotated secret heals the integration and an unchanged one costs one request per pause. While pausing, a
+/// look into the store every few seconds finds a new version at once.
 #[derive(Debug)]
 pub struct Issuer {
     parts: IssuerParts,
@@ -68,7 +81,10 @@ pub struct Issuer {
 
 #[derive(Debug, Default)]
 struct Seen {
+    /// The version the platform refused last.
     suspect: Option<Version>,
+    /// Versions of other stages that were refused since a credential last worked.
+    tried: BTreeSet<Version>,
     credential: Option<CredentialStatus>,
 }
 
@@ -85,23 +101,51 @@ impl Issuer {
         lock(&self.seen).credential.clone()
     }
 
-    async fn issue(&self) -> Result<Minted, MintFault> {
+    async fn issue(&self, occasion: Occasion) -> Result<Minted, MintFault> {
         let suspect = lock(&self.seen).suspect.clone();
         let reread = if suspect.is_some() { Reread::Forced } else { Reread::Cached };
-        let credential = self.read(reread).await?;
-        let refused = match self.ask(&credential).await? {
+        let mut credential = self.read(reread).await?;
+        if occasion == Occasion::Peek && suspect.as_ref() == Some(credential.version()) {
+            return Err(unchanged());
+        }
+        let mut refused = match self.ask(&credential).await? {
             Ok(minted) => return Ok(minted),
             Err(refused) => refused,
         };
         if reread == Reread::Cached {
             // A store that cannot be read now must not hide what the platform said.
-            let newer =
-                self.read(Reread::Forced).await.ok().filter(|newer| newer.version() != credential.version());
-            if let Some(newer) = newer {
-                return self.ask(&newer).await?.map_err(|refused| self.refused(&newer, &refused));
+            let newer = self.read(Reread::Forced).await.ok();
+            if let Some(newer) = newer.filter(|newer| newer.version() != credential.version()) {
+                credential = newer;
+                refused = match self.ask(&credential).await? {
+                    Ok(minted) => return Ok(minted),
+                    Err(refused) => refused,
+                };
             }
         }
-        Err(self.refused(&credential, &refused))
+        match self.fall_back(&credential).await? {
+            Some(minted) => Ok(minted),
+            None => Err(self.refused(&credential, &refused)),
+        }
+    }
+
+    /// Tries the other stages that configuration allows, each version once until CURRENT works again: a new secret that is not active yet at the
+    /// platform does not stop an integration whose previous one still lives. CURRENT stays suspect meanwhile, so it comes first at the next flight.
+    async fn fall_back(&self, current: &Credential) -> Result<Option<Minted>, MintFault> {
+        for stage in &self.parts.fallback {
+            let Ok(Some(other)) = self.parts.credentials.at(*stage).await else { continue };
+            let known =
+                other.version() == current.version() || lock(&self.seen).tried.contains(other.version());
+            if known {
+                continue;
+            }
+            if let Ok(minted) = self.ask(&other).await? {
+                lock(&self.seen).suspect = Some(current.version().clone());
+                return Ok(Some(minted));
+            }
+            lock(&self.seen).tried.insert(other.version().clone());
+        }
+        Ok(None)
     }
 
     async fn read(&self, reread: Reread) -> Result<Arc<Credential>, MintFault> {
@@ -143,6 +187,9 @@ impl Issuer {
     fn remember(&self, credential: &Credential, refused: bool) {
         let mut seen = lock(&self.seen);
         seen.suspect = refused.then(|| credential.version().clone());
+        if !refused {
+            seen.tried.clear();
+        }
         seen.credential = Some(CredentialStatus {
             fingerprint: credential.fingerprint().to_string(),
             version: credential.version().to_string(),
@@ -188,7 +235,14 @@ impl Issuer {
 }
 
 impl Mint for Issuer {
-    fn mint(&self) -> BoxFuture<'_, Result<Minted, MintFault>> {
-        Box::pin(self.issue())
+    fn mint(&self, occasion: Occasion) -> BoxFuture<'_, Result<Minted, MintFault>> {
+        Box::pin(self.issue(occasion))
+    }
+}
+
+fn unchanged() -> MintFault {
+    MintFault {
+        fault: Fault::new(FaultCode::CredentialRefused, "the store holds no other secret yet"),
+        failure: Failure::Unchanged,
     }
 }

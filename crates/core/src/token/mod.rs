@@ -29,7 +29,7 @@ pub use access::AccessToken;
 pub use cache::TokenCache;
 pub use flights::CacheParts;
 pub use freshness::{Freshness, Schedule};
-pub use issuer::{Issuer, IssuerParts, Mint, MintFault, Minted};
+pub use issuer::{Issuer, IssuerParts, Mint, MintFault, Minted, Occasion};
 pub use lifetime::{LONGEST_LIFETIME, SHORT_LIFETIME, read_lifetime};
 pub use pause::{Failure, pause_after};
 pub use state::Rejection;

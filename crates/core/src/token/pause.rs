@@ -14,6 +14,8 @@ pub enum Failure {
     CredentialRefused,
     /// The same request would be refused again, but nothing is locked by asking.
     Terminal,
+    /// The store still holds what the platform refused, so nothing was asked: the pause that runs goes on.
+    Unchanged,
 }
 
 /// The pause after the `failures`-th failure in a row (counted from one).
@@ -34,6 +36,7 @@ pub fn pause_after(failure: Failure, failures: u32, held: bool, draw: f64) -> Du
             own.max(retry_after.unwrap_or_default())
         }
         Failure::CredentialRefused => doubled(REFUSED_PAUSE, failures, LONGEST_REFUSED_PAUSE),
+        Failure::Unchanged => Duration::ZERO,
         Failure::Terminal => Duration::from_secs(1) + Duration::from_secs(4).mul_f64(draw),
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct State {
 pub(super) struct Pause {
     pub(super) until: Deadline,
     pub(super) fault: Fault,
+    /// After a refused credential: from when on the store may be looked at for another one.
+    peek_at: Option<Deadline>,
 }
 
 impl State {
@@ -46,6 +48,12 @@ impl State {
         let pause = self.pause.as_ref()?;
         let left = pause.until.remaining(now);
         (!left.is_zero()).then(|| pause.fault.clone().with_retry_after(round_up(left)))
+    }
+
+    /// Whether, while pausing, it is time to look whether the store holds another credential by now. Such a look costs a read and no token request,
+    /// and a new version ends the pause at once.
+    pub(super) fn may_peek(&self, now: Moment) -> bool {
+        self.pause.as_ref().and_then(|pause| pause.peek_at).is_some_and(|at| at.reached(now))
     }
 
     /// The next token out of what was granted, or why it is unusable.
@@ -85,6 +93,13 @@ impl State {
     /// Notes a failure and starts the pause. While a valid token is held, a pause that would outlast it is shortened so that the last try
     /// falls before expiry.
     pub(super) fn failed(&mut self, failed: &MintFault, held: Option<&AccessToken>, now: Moment, draw: f64) {
+        let peek_at = now.deadline(PEEK_EVERY);
+        if failed.failure == Failure::Unchanged {
+            if let Some(pause) = &mut self.pause {
+                pause.peek_at = Some(peek_at);
+            }
+            return;
+        }
         self.failures = self.failures.saturating_add(1);
         let mut pause = pause_after(failed.failure, self.failures, held.is_some(), draw);
         let told = matches!(failed.failure, Failure::Passing { retry_after: Some(_) });
@@ -93,7 +108,8 @@ impl State {
         {
             pause = (left / 2).max(SHORTEST_PAUSE);
         }
-        self.pause = Some(Pause { until: now.deadline(pause), fault: failed.fault.clone() });
+        let peek_at = (failed.failure == Failure::CredentialRefused).then_some(peek_at);
+        self.pause = Some(Pause { until: now.deadline(pause), fault: failed.fault.clone(), peek_at });
     }
 
     /// What a rejection of `generation` means, given the token `held` now. Retiring is the caller's act.
@@ -127,4 +143,6 @@ fn round_up(left: Duration) -> Duration {
 
 /// A storm of calls that no token can satisfy costs one token request in this time.
 const FUTILE_FOR: Duration = Duration::from_secs(5);
+/// Twelve reads of the store a minute at most, and only while somebody calls: cheap beside minutes of refused calls after a secret was replaced.
+const PEEK_EVERY: Duration = Duration::from_secs(5);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::{CacheParts, Issuer, IssuerParts, Mint, MintFault, Minted, Rejection, TokenCache};
+use super::{CacheParts, Issuer, IssuerParts, Mint, MintFault, Minted, Occasion, Rejection, TokenCache};
 use crate::audit::NoAudit;
 use crate::meter::{Counter, Counters};
 use crate::platform::{Grant, IssueVerdict};
@@ -11,7 +11,7 @@ use crate::runtime::{BoxFuture, Spawn};
 use crate::secret::Secret;
 use crate::sync::Arc;
 use crate::test_support::{FixedRandomness, ManualTime, ScriptedCredentials, ScriptedPlatform};
-use crate::{Fault, FaultCode};
+use crate::{Fault, FaultCode, Stage};
 
 #[derive(Debug)]
 struct Tasks;
@@ -37,6 +37,7 @@ fn world(lifetime: u64) -> World {
     let issuer = Issuer::new(IssuerParts {
         integration: "queue-sync".parse().unwrap(),
         credentials: Arc::new(credentials.clone()),
+        fallback: vec![Stage::Previous, Stage::Pending],
         platform: Arc::new(platform.clone()),
         clock: Arc::new(time.clone()),
         meter: Arc::clone(&counters) as _,
@@ -108,7 +109,7 @@ impl GatedMint {
 }
 
 impl Mint for GatedMint {
-    fn mint(&self) -> BoxFuture<'_, Result<Minted, MintFault>> {
+    fn mint(&self, _: Occasion) -> BoxFuture<'_, Result<Minted, MintFault>> {
         Box::pin(async move {
             let count = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
             let asked = crate::Clock::now(&self.time);
@@ -427,4 +428,67 @@ async fn no_lifetime_counts_as_sixty_seconds() {
     world.platform.then(Ok(Grant { access_token: Secret::from("t"), lifetime: None, scope: None }));
     world.generation().await;
     assert_eq!(world.cache.status().expires_in_seconds, Some(60));
+}
+
+#[tokio::test]
+async fn a_secret_that_is_replaced_during_the_pause_heals_at_once() {
+    let world = world(3600);
+    world.platform.then_refuse(IssueVerdict::CredentialRefused);
+    world.fault().await;
+    world.time.advance(seconds(4));
+    assert_eq!((world.fault().await.retry_after(), world.credentials.rereads()), (Some(seconds(26)), 1));
+    world.time.advance(seconds(1));
+    assert_eq!(
+        world.fault().await.code(),
+        FaultCode::CredentialRefused,
+        "nobody waits for a look into the store"
+    );
+    world.settle().await;
+    assert_eq!(
+        (world.platform.requests(), world.credentials.rereads()),
+        (1, 2),
+        "an unchanged secret is not tried"
+    );
+    world.credentials.store("id", "rotated", "2");
+    world.time.advance(seconds(5));
+    world.fault().await;
+    world.settle().await;
+    assert_eq!(world.generation().await, 1, "twenty seconds before the pause would have ended");
+    assert_eq!(world.platform.asked_with(), ["1", "2"]);
+}
+
+#[tokio::test]
+async fn a_new_secret_that_is_not_active_yet_is_bridged_by_the_previous_one() {
+    let world = world(300);
+    world.credentials.store_at(Stage::Previous, "id", "old", "0");
+    world.platform.then_refuse(IssueVerdict::CredentialRefused);
+    assert_eq!(world.generation().await, 1);
+    assert_eq!(world.platform.asked_with(), ["1", "0"]);
+    world.time.advance(seconds(301));
+    assert_eq!(world.generation().await, 2);
+    assert_eq!(world.platform.asked_with(), ["1", "0", "1"], "CURRENT comes first again");
+}
+
+#[tokio::test]
+async fn every_other_version_is_tried_once_until_something_works() {
+    let world = world(300);
+    world.credentials.store_at(Stage::Previous, "id", "old", "0");
+    world.credentials.store_at(Stage::Pending, "id", "next", "2");
+    (0..5).for_each(|_| world.platform.then_refuse(IssueVerdict::CredentialRefused));
+    world.fault().await;
+    assert_eq!(world.platform.asked_with(), ["1", "0", "2"]);
+    world.time.advance(seconds(30));
+    world.fault().await;
+    assert_eq!(world.platform.asked_with(), ["1", "0", "2", "1"]);
+}
+
+#[tokio::test]
+async fn a_caller_that_looked_too_early_finds_the_token_under_the_lock() {
+    let world = world(3600);
+    world.generation().await;
+    // As if this caller had seen no token, and the flight had landed before it came to the lock.
+    let flight = world.cache.0.join(crate::Clock::now(&world.time)).unwrap();
+    assert_eq!(flight.wait().await.unwrap().generation(), 1);
+    world.settle().await;
+    assert_eq!(world.platform.requests(), 1);
 }

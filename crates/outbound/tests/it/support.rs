@@ -29,6 +29,7 @@ pub(crate) fn world(transport: Arc<dyn Transport>, origin: &str) -> World {
     let issuer = Arc::new(Issuer::new(IssuerParts {
         integration: "queue-sync".parse().unwrap(),
         credentials: Arc::new(ScriptedCredentials::new("id", "secret", "1")),
+        fallback: Vec::new(),
         platform: Arc::new(platform.clone()),
         clock: Arc::new(time.clone()),
         meter: Arc::clone(&counters) as _,

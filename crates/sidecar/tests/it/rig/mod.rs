@@ -140,6 +140,7 @@ impl Parts {
         let issuer = Arc::new(Issuer::new(IssuerParts {
             integration: name.clone(),
             credentials: Arc::new(ScriptedCredentials::new("id", "secret", "1")),
+            fallback: Vec::new(),
             platform: Arc::clone(&platform),
             clock: time.clone(),
             meter: self.counters.clone(),
