@@ -492,3 +492,14 @@ async fn a_caller_that_looked_too_early_finds_the_token_under_the_lock() {
     world.settle().await;
     assert_eq!(world.platform.requests(), 1);
 }
+
+#[tokio::test]
+async fn the_last_try_falls_before_expiry() {
+    let world = world(3600);
+    world.generation().await;
+    world.time.advance(seconds(3580));
+    world.platform.then_refuse(PASSING);
+    assert_eq!(world.generation().await, 1);
+    world.time.advance(seconds(10));
+    assert_eq!(world.generation().await, 2, "a pause of thirty seconds would have ended after the token's life");
+}
