@@ -501,5 +501,9 @@ async fn the_last_try_falls_before_expiry() {
     world.platform.then_refuse(PASSING);
     assert_eq!(world.generation().await, 1);
     world.time.advance(seconds(10));
-    assert_eq!(world.generation().await, 2, "a pause of thirty seconds would have ended after the token's life");
+    assert_eq!(
+        world.generation().await,
+        2,
+        "a pause of thirty seconds would have ended after the token's life"
+    );
 }

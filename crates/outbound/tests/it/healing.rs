@@ -201,3 +201,19 @@ async fn without_a_new_token_after_a_401_the_fault_invites_no_blind_repetition()
     let fault = world.post(empty()).await.unwrap_err();
     assert_eq!((fault.code(), fault.retry_after()), (FaultCode::CredentialRefused, None));
 }
+
+#[tokio::test]
+async fn a_replay_with_the_same_token_is_not_sent() {
+    let network = scripted(&[401, 200]);
+    let world = world(network.clone(), "https://api.example");
+    let same = || hallpass_core::Grant {
+        access_token: "same".into(),
+        lifetime: Some(Duration::from_secs(600)),
+        scope: None,
+    };
+    world.platform.then(Ok(same()));
+    world.platform.then(Ok(same()));
+    let answer = world.post(empty()).await.unwrap();
+    assert_eq!((answer.response.status().as_u16(), network.sent().len()), (401, 1));
+    assert_eq!(answer.report.not_replayed, Some("the platform granted the same token again"));
+}
