@@ -44,6 +44,11 @@ impl ScriptedPlatform {
         self.then(Err(IssueFault { verdict, detail: "as scripted".into(), hint: None }));
     }
 
+    /// Goes back to granting at once, whatever was scripted.
+    pub fn forget_script(&self) {
+        lock(&self.0).script.clear();
+    }
+
     /// The versions of the credentials it was asked with, in order.
     #[must_use]
     pub fn asked_with(&self) -> Vec<String> {

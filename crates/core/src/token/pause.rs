@@ -20,8 +20,8 @@ pub enum Failure {
 
 /// The pause after the `failures`-th failure in a row (counted from one).
 ///
-/// * Nobody waits while a valid token is `held`, so a passing failure then pauses 30 s at once; without one it starts at 1 s and doubles to
-///   30 s. `Retry-After` wins when it is longer.
+/// * Nobody waits while a valid token is `held`, so a passing failure then pauses 30 s at once. Without one every call fails meanwhile, so it starts at
+///   1 s and doubles to 5 s: calls work again within five seconds of the platform's return. `Retry-After` wins when it is longer.
 /// * A refused credential pauses 30 s, doubling to 5 minutes: at most two tries a minute for one secret.
 /// * Other terminal errors are remembered for 1 to 5 s, which turns a storm of calls into a trickle of requests.
 ///
@@ -32,7 +32,7 @@ pub fn pause_after(failure: Failure, failures: u32, held: bool, draw: f64) -> Du
     match failure {
         Failure::Passing { retry_after } => {
             let own =
-                if held { HELD_PAUSE } else { jittered(doubled(FIRST_PAUSE, failures, HELD_PAUSE), draw) };
+                if held { HELD_PAUSE } else { jittered(doubled(FIRST_PAUSE, failures, LONGEST_PAUSE), draw) };
             own.max(retry_after.unwrap_or_default())
         }
         Failure::CredentialRefused => doubled(REFUSED_PAUSE, failures, LONGEST_REFUSED_PAUSE),
@@ -51,6 +51,7 @@ fn jittered(pause: Duration, draw: f64) -> Duration {
 }
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const HELD_PAUSE: Duration = Duration::from_secs(30);
 const REFUSED_PAUSE: Duration = Duration::from_secs(30);
 const LONGEST_REFUSED_PAUSE: Duration = Duration::from_secs(300);
@@ -67,11 +68,11 @@ mod tests {
     }
 
     #[test]
-    fn passing_failures_double_to_thirty_seconds() {
+    fn passing_failures_double_to_five_seconds() {
         let pauses: Vec<_> = (1..=8).map(|n| seconds(PASSING, n, false)).collect();
-        assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30, 30]);
+        assert_eq!(pauses, [1, 2, 4, 5, 5, 5, 5, 5]);
         assert_eq!(seconds(PASSING, 1, true), 30, "nobody waits while a valid token is held");
-        assert_eq!(seconds(PASSING, u32::MAX, false), 30);
+        assert_eq!(seconds(PASSING, u32::MAX, false), 5);
     }
 
     #[test]

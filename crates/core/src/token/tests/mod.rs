@@ -1,5 +1,7 @@
 //! The token cache under a manual clock: what is served, what is asked for, and how often.
 
+mod promises;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
