@@ -509,3 +509,27 @@ async fn the_last_try_falls_before_expiry() {
         "a pause of thirty seconds would have ended after the token's life"
     );
 }
+
+#[tokio::test]
+async fn a_token_that_expires_while_its_caller_waits_is_not_served_after_all() {
+    let (time, counters) = (ManualTime::default(), Arc::new(Counters::new()));
+    let mint = GatedMint::new(&time, |count| match count {
+        1 => Ok(Grant { access_token: Secret::from("t"), lifetime: Some(seconds(300)), scope: None }),
+        _ => {
+            let fault = Fault::new(FaultCode::TokenUnavailable, "down");
+            Err(MintFault { fault, failure: super::Failure::Passing { retry_after: None } })
+        }
+    });
+    let cache = cache_over(Arc::clone(&mint) as _, &time, &counters);
+    mint.gate.add_permits(1);
+    assert_eq!(cache.token().await.unwrap().generation(), 1);
+    time.advance(seconds(295));
+    let caller = tokio::task::spawn({
+        let cache = cache.clone();
+        async move { cache.token().await.map(|token| token.generation()) }
+    });
+    until(|| mint.requests() == 2).await;
+    time.advance(seconds(5));
+    mint.gate.add_permits(1);
+    assert_eq!(caller.await.unwrap().unwrap_err().code(), FaultCode::TokenUnavailable);
+}
