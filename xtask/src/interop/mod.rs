@@ -3,6 +3,9 @@
 //! Our own tests speak to our own idea of a vendor SDK. These install the SDK itself, at a pinned version, into a
 //! virtual environment below `target`, and use it as its readme says.
 
+mod node;
+mod python;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -31,7 +34,7 @@ pub(crate) fn command(workspace: &Workspace, arguments: &[String]) -> Result<boo
     }
 }
 
-/// Prepares the virtual environment, builds the binary, runs every script and counts their lines.
+/// Prepares what the scripts need, builds the binary, runs every script and counts their lines.
 pub(crate) fn run(workspace: &Workspace, system: bool) -> Result<Tally, Fault> {
     let folder = workspace.root.join("tests").join("interop");
     let scripts = scripts(&folder)?;
@@ -39,21 +42,32 @@ pub(crate) fn run(workspace: &Workspace, system: bool) -> Result<Tally, Fault> {
         println!("no tests/interop/*_test.py");
         return Ok(Tally::default());
     }
-    let ready = can_make_environments() || (system && install_venv()?);
-    if !ready {
+    if !python::is_ready(system)? {
         println!(
             "missing: python3 with the modules `venv` and `ensurepip` (Debian: python3-venv; --system installs it)"
         );
         return Ok(Tally::skipped(scripts.len()));
     }
-    let python = python_with_packages(workspace, &folder.join("requirements.txt"))?;
+    let modules = node::modules(workspace, &folder)?;
     shell::run(shell::cargo(&workspace.root).args(["build", "--package", "hallpass-cli"]))?;
     let binary = workspace.target.join("debug").join("hallpass");
     let mut total = Tally::default();
     for script in &scripts {
-        total += run_script(&python, script, &binary, &folder);
+        if modules.is_none() && node::is_needed_by(script)? {
+            println!("missing: npm, for {}", script.display());
+            total += Tally::skipped(1);
+            continue;
+        }
+        let python = python::with_packages(workspace, script)?;
+        total += run_script(&python, script, &Surroundings { binary: &binary, modules: modules.as_deref() });
     }
     Ok(total)
+}
+
+/// What a script finds in its environment.
+struct Surroundings<'a> {
+    binary: &'a Path,
+    modules: Option<&'a Path>,
 }
 
 fn scripts(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
@@ -71,54 +85,18 @@ fn scripts(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
     Ok(scripts)
 }
 
-/// Debian ships `venv` without `ensurepip`, so that `python3 -m venv --help` works where making one does not.
-fn can_make_environments() -> bool {
-    shell::works(Command::new("python3").args(["-c", "import ensurepip, venv"]))
-}
-
-fn install_venv() -> Result<bool, Fault> {
-    let apt = |arguments: &[&str]| {
-        let mut command = Command::new("apt-get");
-        shell::run(command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments))
-    };
-    apt(&["update", "--quiet"])?;
-    apt(&["install", "--yes", "--quiet", "--no-install-recommends", "python3", "python3-venv"])?;
-    Ok(can_make_environments())
-}
-
-/// The interpreter of a virtual environment that holds exactly these requirements.
-fn python_with_packages(workspace: &Workspace, requirements: &Path) -> Result<PathBuf, Fault> {
-    let venv = workspace.own_target().join("interop").join("venv");
-    let python = venv.join("bin").join("python");
-    let stamp = venv.join("requirements.installed");
-    let wanted =
-        fs::read_to_string(requirements).map_err(|fault| format!("{}: {fault}", requirements.display()))?;
-    // The stamp is written last, so that an installation cut short is done again.
-    let installed = fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted);
-    if !installed || !shell::works(Command::new(&python).arg("--version")) {
-        shell::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-        let mut pip = Command::new(&python);
-        pip.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-input",
-            "--requirement",
-        ]);
-        shell::run(pip.arg(requirements))?;
-        fs::write(&stamp, wanted)?;
-    }
-    Ok(python)
-}
-
 /// Runs one script; what it says is counted, and so is a script that fails without saying why.
-fn run_script(python: &Path, script: &Path, binary: &Path, folder: &Path) -> Tally {
+fn run_script(python: &Path, script: &Path, surroundings: &Surroundings<'_>) -> Tally {
     let name = script.file_name().unwrap_or_default().to_string_lossy();
     let mut command = Command::new(python);
-    command.arg(script).current_dir(folder);
-    command.env("HALLPASS_BIN", binary).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
+    command.arg(script).current_dir(script.parent().unwrap_or(Path::new(".")));
+    if let Some(modules) = surroundings.modules {
+        command.env("HALLPASS_NODE_MODULES", modules).env("HALLPASS_NODE", node::binary(modules));
+    }
+    command
+        .env("HALLPASS_BIN", surroundings.binary)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("PYTHONUNBUFFERED", "1");
     command.env("AWS_EC2_METADATA_DISABLED", "true");
     let mut tally = Tally::default();
     match shell::follow(&mut command, PATIENCE, |line| tally += Tally::of_script_line(line)) {
@@ -149,7 +127,11 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         let path = folder.join("a_test.py");
         fs::write(&path, script).unwrap();
-        let tally = run_script(Path::new("sh"), &path, Path::new("/bin/true"), &folder);
+        let tally = run_script(
+            Path::new("sh"),
+            &path,
+            &Surroundings { binary: Path::new("/bin/true"), modules: None },
+        );
         assert_eq!(scripts(&folder).unwrap(), [path]);
         fs::remove_dir_all(&folder).unwrap();
         tally
