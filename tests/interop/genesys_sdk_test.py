@@ -5,10 +5,7 @@ credentials, judges hallpass. What is counted comes from the emulator's witness.
 """
 
 import json
-import os
-import pathlib
 import tempfile
-import urllib.request
 
 import PureCloudPlatformClientV2 as genesys
 from PureCloudPlatformClientV2.rest import ApiException
@@ -16,19 +13,6 @@ from PureCloudPlatformClientV2.rest import ApiException
 import harness
 
 genesys.configuration.live_reload_config = False
-
-
-def control(emulator, path, order=None):
-    """Gives the emulator an order, or asks it when there is none."""
-    data = None if order is None else json.dumps(order).encode()
-    request = urllib.request.Request(emulator["control_url"] + path, data=data)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.loads(answer.read() or b"null")
-
-
-def seen(emulator):
-    """What the witness says of the one client."""
-    return control(emulator, "/witness")["clients"].get(emulator["clients"][0]["id"], {})
 
 
 def sdk_at(host):
@@ -65,106 +49,82 @@ def refused(action):
 
 def straight(emulator):
     """The SDK against the emulator, with the real client's id and secret."""
-    keys = emulator["clients"][0]
-    client = sdk_at(emulator["url"])
+    announced = emulator.announced
+    keys = announced["clients"][0]
+    client = sdk_at(announced["url"])
     with harness.check("straight: login, queues, attributes"):
         client.get_client_credentials_token(keys["id"], keys["secret"])
-        assert use(client, emulator["conversation"]["attributes_path"]) == 3
+        assert use(client, emulator.announced["conversation"]["attributes_path"]) == 3
     with harness.check("straight: tokens/me names the client"):
         assert genesys.TokensApi(client).get_tokens_me().o_auth_client.id == keys["id"]
     with harness.check("straight: a wrong secret raises with the platform's body"):
         try:
-            sdk_at(emulator["url"]).get_client_credentials_token(keys["id"], "wrong")
+            sdk_at(announced["url"]).get_client_credentials_token(keys["id"], "wrong")
         except ApiException as fault:
             assert json.loads(fault.body)["error"] == "invalid_client", fault.body
         else:
             raise AssertionError("it was accepted")
     with harness.check("straight: a revoked token is the caller's problem"):
-        control(emulator, f"/clients/{keys['id']}/revoke-tokens", {})
+        emulator.order(f"/clients/{keys['id']}/revoke-tokens", {})
         assert refused(lambda: genesys.RoutingApi(client).get_routing_queues()) == 401
 
 
-def configuration(emulator, folder):
-    """A configuration whose secret lies in a local store, put there through standard input."""
-    path = pathlib.Path(folder) / "hallpass.toml"
-    path.write_text(
-        f"""version = 1
-environment = "test"
-
-[sidecar]
-listen = "127.0.0.1:0"
-pass_file = "{folder}/pass"
-
-[outbound]
-private_networks = ["127.0.0.0/8"]
-
-[stores.local]
-path = "{folder}/store"
-key_file = "{folder}/key"
-
-[integrations.queue-sync]
-platform = "genesys"
-token_url = "{emulator['token_url']}"
-api_url = "{emulator['api_url']}"
+def integration(emulator):
+    """The integration's lines and its secret."""
+    announced, keys = emulator.announced, emulator.announced["clients"][0]
+    lines = f"""platform = "genesys"
+token_url = "{announced['token_url']}"
+api_url = "{announced['api_url']}"
 secret = "local:queue-sync"
 allow = [
     "GET /api/v2/routing/queues/**",
     "GET /api/v2/tokens/me",
     "PATCH /api/v2/conversations/*/participants/*/attributes",
-]
-"""
-    )
-    keys = emulator["clients"][0]
-    secret = json.dumps({"client_id": keys["id"], "client_secret": keys["secret"]})
-    put = harness.run("secret", "put", "queue-sync", "--config", str(path), stdin=secret)
-    assert put.returncode == 0, put.stderr
-    return path
+]"""
+    return lines, {"client_id": keys["id"], "client_secret": keys["secret"]}
 
 
-def through(emulator, sidecar, folder):
+def through(emulator, sidecar):
     """The same SDK through the sidecar, with the integration's name and the pass."""
-    the_pass = (pathlib.Path(folder) / "pass").read_text().strip()
-    before = seen(emulator)
-    host, port = sidecar["url"].removeprefix("http://").split(":")
+    the_pass, client_id = sidecar.the_pass, emulator.announced["clients"][0]["id"]
+    before = emulator.seen(client_id)
+    host, port = sidecar.url.removeprefix("http://").split(":")
     with harness.check("through: configuration.host, login, queues, attributes"):
-        client = sdk_at(sidecar["url"] + "/queue-sync")
+        client = sdk_at(sidecar.url + "/queue-sync")
         client.get_client_credentials_token("queue-sync", the_pass)
         assert client.access_token == the_pass, "the SDK holds the pass, not a token"
-        assert use(client, emulator["conversation"]["attributes_path"]) == 3
+        assert use(client, emulator.announced["conversation"]["attributes_path"]) == 3
     with harness.check("through: set_gateway, login, queues, attributes"):
         client = sdk_behind(host, int(port), "queue-sync")
         client.get_client_credentials_token("queue-sync", the_pass)
-        assert use(client, emulator["conversation"]["attributes_path"]) == 3
+        assert use(client, emulator.announced["conversation"]["attributes_path"]) == 3
     with harness.check("through: the pass as access token, without a login"):
-        client = sdk_at(sidecar["url"] + "/queue-sync")
+        client = sdk_at(sidecar.url + "/queue-sync")
         client.access_token = the_pass
-        assert use(client, emulator["conversation"]["attributes_path"]) == 3
+        assert use(client, emulator.announced["conversation"]["attributes_path"]) == 3
     with harness.check("through: a revoked token is healed"):
-        control(emulator, f"/clients/{emulator['clients'][0]['id']}/revoke-tokens", {})
-        assert use(client, emulator["conversation"]["attributes_path"]) == 3
+        emulator.order(f"/clients/{client_id}/revoke-tokens", {})
+        assert use(client, emulator.announced["conversation"]["attributes_path"]) == 3
     with harness.check("through: a wrong pass is refused as the platform would"):
-        wrong = sdk_at(sidecar["url"] + "/queue-sync")
+        wrong = sdk_at(sidecar.url + "/queue-sync")
         assert refused(lambda: wrong.get_client_credentials_token("queue-sync", "wrong")) == 401
     with harness.check("through: a call outside the rules is refused and never sent"):
-        calls = seen(emulator)["calls"]
+        calls = emulator.seen(client_id)["calls"]
         assert refused(lambda: genesys.UsersApi(client).get_users_me()) == 403
-        assert seen(emulator)["calls"] == calls
+        assert emulator.seen(client_id)["calls"] == calls
     with harness.check("through: two tokens in all, one before and one after the revocation"):
-        after = seen(emulator)
+        after = emulator.seen(client_id)
         assert after["mints"] - before.get("mints", 0) == 2, (before, after)
 
 
 def main():
     """Runs both halves against one emulator."""
-    with harness.Hallpass("emulate", "--control", "--json") as running, tempfile.TemporaryDirectory() as folder:
-        emulator = running.announced
+    with harness.Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
         straight(emulator)
-        os.chmod(folder, 0o700)
-        path = configuration(emulator, folder)
-        with harness.Hallpass("serve", "--json", "--config", str(path)) as serving:
-            through(emulator, serving.announced, folder)
+        with harness.Sidecar(folder, {"queue-sync": integration(emulator)}) as sidecar:
+            through(emulator, sidecar)
             with harness.check("through: it drains and ends well"):
-                assert serving.stop() == 0, serving.stderr
+                assert sidecar.stop() == 0, sidecar.stderr
     harness.finish()
 
 

@@ -16,12 +16,14 @@ Only the standard library is used here, so that a missing package is the script'
 import contextlib
 import json
 import os
+import pathlib
 import queue
 import subprocess
 import sys
 import threading
 import time
 import traceback
+import urllib.request
 
 PATIENCE = 20.0
 
@@ -124,6 +126,68 @@ def run(*arguments, env=None, cwd=None, stdin="", patience=PATIENCE):
         timeout=patience,
         check=False,
     )
+
+
+class Emulator(Hallpass):
+    """A running emulator with its control door."""
+
+    def __init__(self, *arguments):
+        super().__init__("emulate", "--control", "--json", *arguments)
+
+    def order(self, path, body=None):
+        """Gives an order at the control door, or asks when there is no body."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.announced["control_url"] + path, data=data)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def seen(self, client):
+        """What the witness says of a client."""
+        return self.order("/witness")["clients"].get(client, {})
+
+
+class Sidecar(Hallpass):
+    """A sidecar over integrations whose secrets lie in a local store, put there through standard input.
+
+    ``integrations`` maps a name to its lines of configuration and its secret, a dictionary.
+    """
+
+    def __init__(self, folder, integrations):
+        self.folder = pathlib.Path(folder)
+        configuration = self.folder / "hallpass.toml"
+        tables = "\n".join(f"[integrations.{name}]\n{lines}\n" for name, (lines, _) in integrations.items())
+        configuration.write_text(HEAD.format(folder=folder) + tables)
+        for name, (_, secret) in integrations.items():
+            put = run("secret", "put", name, "--config", str(configuration), stdin=json.dumps(secret))
+            assert put.returncode == 0, put.stderr
+        super().__init__("serve", "--json", "--config", str(configuration))
+
+    @property
+    def url(self):
+        """Where it listens."""
+        return self.announced["url"]
+
+    @property
+    def the_pass(self):
+        """The pass, as callers find it."""
+        return (self.folder / "pass").read_text().strip()
+
+
+HEAD = """version = 1
+environment = "test"
+
+[sidecar]
+listen = "127.0.0.1:0"
+pass_file = "{folder}/pass"
+
+[outbound]
+private_networks = ["127.0.0.0/8"]
+
+[stores.local]
+path = "{folder}/store"
+key_file = "{folder}/key"
+
+"""
 
 
 @contextlib.contextmanager
