@@ -18,7 +18,9 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) organization: Organization,
+    /// Genesys Cloud's; the other platform keeps its own.
     pub(crate) clients: BTreeMap<String, Client>,
+    /// Genesys Cloud's, too.
     pub(crate) tokens: Tokens,
     pub(crate) genesys: Estate,
     pub(crate) cxone: cxone::Estate,

@@ -44,7 +44,8 @@ impl Estate {
 
     pub(crate) fn add_tenant(&mut self, new: NewCxoneTenant, draws: &mut Draws) -> CxoneTenant {
         let tenant_id = new.id.unwrap_or_else(|| draws.id(Kind::Tenant));
-        let business_unit = FIRST_BUSINESS_UNIT + self.tenants.len() as u64;
+        let last = self.tenants.values().map(|tenant| tenant.business_unit).max();
+        let business_unit = last.map_or(FIRST_BUSINESS_UNIT, |last| last + 1);
         let tenant = Tenant {
             name: new.name.clone(),
             area: new.area,

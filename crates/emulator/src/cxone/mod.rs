@@ -11,6 +11,7 @@ mod errors;
 mod estate;
 mod issue;
 pub(crate) mod keys;
+pub(crate) mod orders;
 mod routes;
 pub(crate) mod settings;
 mod signing;
@@ -83,7 +84,7 @@ pub(crate) fn caller(state: &State, place: &Place, received: &Received) -> Calle
 pub(crate) fn answer(state: &mut State, call: &Call<'_>) -> Reply {
     let place = call.place;
     let Some(route) = place.route.filter(|_| place.kind() != Target::Api) else {
-        return if place.kind() == Target::Api { data(state, call) } else { wrong_method(state, call) };
+        return if place.kind() == Target::Api { data(state, call) } else { wrong_method(call) };
     };
     match route {
         Route::OpenidConfiguration => discovery::openid(call),
@@ -116,6 +117,10 @@ pub(crate) fn plant(state: &mut State, settings: &CxoneSettings, origins: &Origi
 /// What is on every answer.
 pub(crate) fn envelope(correlation_id: &str) -> Envelope<'_> {
     Envelope { usual: &USUAL, correlation_header: "correlationid", correlation_id }
+}
+
+fn wrong_method(call: &Call<'_>) -> Reply {
+    errors::of_status(call.settings, 405, call.place, call.now).with("allow", call.place.allowed.as_str())
 }
 
 /// A call to the data API: token, then limits, then what it accepts, then the path.
@@ -159,14 +164,6 @@ fn accepts(rule: AcceptRule, received: &Received) -> bool {
             media_type.trim().eq_ignore_ascii_case("application/json")
         }),
     }
-}
-
-/// A token endpoint asked with the wrong method is a token request refused.
-fn wrong_method(state: &mut State, call: &Call<'_>) -> Reply {
-    if call.place.kind() == Target::Token {
-        state.journal.refused(None);
-    }
-    errors::of_status(call.settings, 405, call.place, call.now).with("allow", call.place.allowed.as_str())
 }
 
 /// Answers hold tokens and what belongs to tenants; nobody is to keep them.

@@ -14,7 +14,10 @@ pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Reply {
     let form = forms::parse_bytes(&call.received.body);
     match grant(state, call, &form) {
         Ok(issued) => Reply::json(200, &Granted::of(issued)),
-        Err(refused) => refused.reply(state, call, named(state, &form)),
+        Err(refused) => {
+            let id = named(state, &form);
+            refused.reply(state, call, id.as_deref())
+        }
     }
 }
 
@@ -23,7 +26,10 @@ pub(super) fn answer_guide(state: &mut State, call: &Call<'_>) -> Reply {
     let form = forms::parse_bytes(&call.received.body);
     match grant_guide(state, call, &form) {
         Ok(granted) => Reply::json(200, &granted),
-        Err(refused) => refused.reply(state, call, named_client(state, &form)),
+        Err(refused) => {
+            let id = named_client(state, &form);
+            refused.reply(state, call, id.as_deref())
+        }
     }
 }
 
@@ -180,8 +186,8 @@ pub(super) enum Refused {
 }
 
 impl Refused {
-    fn reply(&self, state: &mut State, call: &Call<'_>, id: Option<String>) -> Reply {
-        self.count(state, id.as_deref());
+    fn reply(&self, state: &mut State, call: &Call<'_>, id: Option<&str>) -> Reply {
+        self.count(state, id);
         let settings = call.settings;
         let (status, error, description) = match self {
             Self::Throttled(seconds) => return call.throttled(*seconds),
