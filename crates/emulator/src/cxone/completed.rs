@@ -61,7 +61,7 @@ impl<'a> Asked<'a> {
             number.ok_or_else(|| invalid("InvalidParameter", &format!("The value of {name} is invalid.")))
         };
         let date = |name: &'static str, error: &'static str| {
-            let date = value(name).map(|value| Moment::parse(value).ok_or(()));
+            let date = value(name).map(|value| moment(name, value).ok_or(()));
             date.transpose()
                 .map_err(|()| invalid(error, &format!("The value of {name} is no UTC date-time.")))
         };
@@ -109,6 +109,14 @@ impl<'a> Asked<'a> {
         }
         address.push_str(&format!("top={}&skip={skip}", self.top));
         address
+    }
+}
+
+/// Date-times are in UTC and say so by a `Z`. Clients in the field write `updatedSince` with `+00:00` and are served.
+fn moment(name: &str, value: &str) -> Option<Moment> {
+    match value.strip_suffix("+00:00").filter(|_| name == "updatedSince") {
+        Some(bare) => Moment::parse(&format!("{bare}Z")),
+        None => Moment::parse(value),
     }
 }
 
