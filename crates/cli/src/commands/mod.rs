@@ -2,8 +2,10 @@
 
 pub(crate) mod call;
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod emulate;
 pub(crate) mod exec;
+pub(crate) mod man;
 pub(crate) mod quickstart;
 pub(crate) mod schema;
 pub(crate) mod secret;
@@ -28,6 +30,8 @@ pub(crate) enum Command {
     Secret(secret::SecretCommand),
     Emulate(emulate::Emulate),
     Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Does what was asked.
@@ -42,5 +46,7 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Exit,
         Command::Secret(command) => command.run(config, printer).await,
         Command::Emulate(command) => command.run(printer).await,
         Command::Schema(command) => command.run(printer),
+        Command::Completions(command) => command.run(printer),
+        Command::Man(command) => command.run(printer),
     }
 }

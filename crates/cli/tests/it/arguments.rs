@@ -17,6 +17,8 @@ fn every_command_explains_itself() {
         "secret list",
         "emulate",
         "schema",
+        "completions",
+        "man",
     ];
     for command in commands {
         let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();

@@ -13,6 +13,7 @@ mod check;
 mod cold_start;
 mod emulate;
 mod exec;
+mod pages;
 mod quickstart;
 mod readme;
 mod scene;
