@@ -19,6 +19,7 @@ pub mod config;
 mod gateway;
 mod hardening;
 mod pass;
+mod policy_test;
 mod secrets;
 mod shutdown;
 mod sinks;
@@ -37,6 +38,7 @@ pub use hallpass_core::{
 pub use hallpass_outbound::CallReport;
 pub use hallpass_sidecar::{FAULT_HEADER, Listen, status_of};
 pub use hardening::harden;
+pub use policy_test::{Difference, Near, Reason, RuleName, Verdict};
 pub use secrets::{Put, members_of};
 pub use shutdown::Shutdown;
 pub use sinks::start_logging;

@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod emulate;
 pub(crate) mod exec;
 pub(crate) mod man;
+pub(crate) mod policy;
 pub(crate) mod quickstart;
 pub(crate) mod schema;
 pub(crate) mod secret;
@@ -27,6 +28,8 @@ pub(crate) enum Command {
     Exec(exec::Exec),
     Call(call::Call),
     #[command(subcommand)]
+    Policy(policy::PolicyCommand),
+    #[command(subcommand)]
     Secret(secret::SecretCommand),
     Emulate(emulate::Emulate),
     Schema(schema::Schema),
@@ -43,6 +46,7 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Exit,
         Command::Serve(command) => command.run(config, printer).await,
         Command::Exec(command) => command.run(config, printer).await,
         Command::Call(command) => command.run(config, printer).await,
+        Command::Policy(command) => command.run(config, printer),
         Command::Secret(command) => command.run(config, printer).await,
         Command::Emulate(command) => command.run(printer).await,
         Command::Schema(command) => command.run(printer),

@@ -12,6 +12,8 @@ fn every_command_explains_itself() {
         "serve",
         "exec",
         "call",
+        "policy",
+        "policy test",
         "secret",
         "secret put",
         "secret list",

@@ -14,6 +14,7 @@ mod cold_start;
 mod emulate;
 mod exec;
 mod pages;
+mod policy;
 mod quickstart;
 mod readme;
 mod scene;
