@@ -3,7 +3,7 @@
 //! ```text
 //!   harden ──▶ Config::load ──▶ start_logging ──▶ App::assemble ──┬─▶ App::open ──▶ Gateway::serve   (serve, exec)
 //!                  │                                              ├─▶ App::call                      (call)
-//!             ConfigFaults                                        └─▶ App::put_secret, list_secrets  (secret)
+//!             ConfigFaults                                        └─▶ App::put_secret, list_secrets, copy_secret  (secret)
 //! ```
 //!
 //! Binaries depend on this crate and on nothing below it, so what they need from below is handed on here.
@@ -20,6 +20,7 @@ mod gateway;
 mod hardening;
 mod pass;
 mod policy_test;
+mod secret_copy;
 mod secrets;
 mod shutdown;
 mod sinks;
@@ -39,6 +40,7 @@ pub use hallpass_outbound::CallReport;
 pub use hallpass_sidecar::{FAULT_HEADER, Listen, status_of};
 pub use hardening::harden;
 pub use policy_test::{Difference, Near, Reason, RuleName, Verdict};
+pub use secret_copy::{Copied, CopyPlan, Held};
 pub use secrets::{Put, members_of};
 pub use shutdown::Shutdown;
 pub use sinks::start_logging;

@@ -17,6 +17,8 @@ fn every_command_explains_itself() {
         "secret",
         "secret put",
         "secret list",
+        "secret import",
+        "secret copy",
         "emulate",
         "schema",
         "completions",

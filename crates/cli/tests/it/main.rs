@@ -19,4 +19,6 @@ mod quickstart;
 mod readme;
 mod scene;
 mod secret;
+mod secret_copy;
+mod secret_import;
 mod serve;
