@@ -18,6 +18,7 @@ mod call;
 pub mod config;
 mod gateway;
 mod hardening;
+mod init;
 mod pass;
 mod policy_test;
 mod secret_copy;
@@ -39,6 +40,7 @@ pub use hallpass_core::{
 pub use hallpass_outbound::CallReport;
 pub use hallpass_sidecar::{FAULT_HEADER, Listen, status_of};
 pub use hardening::harden;
+pub use init::{Answers, Key, Start, WrongAnswer};
 pub use policy_test::{Difference, Near, Reason, RuleName, Verdict};
 pub use secret_copy::{Copied, CopyPlan, Held};
 pub use secrets::{Put, members_of};

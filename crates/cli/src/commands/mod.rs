@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod emulate;
 pub(crate) mod exec;
+pub(crate) mod init;
 pub(crate) mod man;
 pub(crate) mod policy;
 pub(crate) mod quickstart;
@@ -23,6 +24,7 @@ use crate::printer::Printer;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Quickstart(quickstart::Quickstart),
+    Init(init::Init),
     Check(check::Check),
     Serve(serve::Serve),
     Exec(exec::Exec),
@@ -42,6 +44,7 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Exit,
     let config = arguments.config.as_deref();
     match arguments.command {
         Command::Quickstart(command) => command.run(printer).await,
+        Command::Init(command) => command.run(config, printer),
         Command::Check(command) => command.run(config, printer).await,
         Command::Serve(command) => command.run(config, printer).await,
         Command::Exec(command) => command.run(config, printer).await,

@@ -8,6 +8,7 @@ fn every_command_explains_itself() {
     let commands = [
         "",
         "quickstart",
+        "init",
         "check",
         "serve",
         "exec",
