@@ -78,9 +78,9 @@ Exit codes:
     4  the credential is missing, malformed or refused by the platform
     5  the platform cannot be reached or gives no token; try again later
     6  the machine is in the way: a disk, a permission, a lock, a port
-    7  it was refused here and nothing was done: no such integration, no rule for the call, a newer secret in its place
+    7  refused here, and nothing was done: no such integration, no rule, a newer secret there
     8  the platform answered the call with an error status (call)
-    9  what was expected did not hold: a line of the story or of a list of calls (quickstart, policy test)
+    9  what was expected did not hold (quickstart, policy test)
   126  the program cannot be started (exec)
   127  the program does not exist (exec)
   Otherwise exec ends with its program's own code, or 128 + N if signal N ended it.";

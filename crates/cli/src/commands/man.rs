@@ -34,7 +34,7 @@ impl Man {
             None => printer.bytes(&page(grammar)?)?,
             Some(folder) => {
                 let count = write(&grammar, &folder)?;
-                printer.talk(&format!("wrote {count} pages into {}", folder.display()));
+                printer.talk(&format!("wrote {count} pages into `{}`", folder.display()));
             }
         }
         Ok(Exit::Done)

@@ -71,7 +71,7 @@ impl Init {
             return Ok(Exit::Done);
         }
         write::write(&path, &text, self.force)?;
-        printer.talk(&format!("wrote {}", path.display()));
+        printer.talk(&format!("wrote `{}`", path.display()));
         printer.talk(&next(&path, &answers.name, self.output.is_some() || config.is_some()));
         Ok(Exit::Done)
     }
@@ -85,7 +85,7 @@ impl Init {
         };
         Start::find(&platform, self.profile.as_deref()).ok_or_else(|| {
             let known = Start::ALL.iter().map(|start| format!("{} {}", start.platform, start.profile));
-            let hint = format!("known are {}", known.collect::<Vec<_>>().join(", "));
+            let hint = format!("known: {}", known.collect::<Vec<_>>().join(", "));
             Failure::usage("no such platform, or not in this profile", hint)
         })
     }
@@ -125,12 +125,12 @@ impl Init {
         for text in &self.set {
             let pair = text.split_once('=').filter(|(name, _)| known.contains(name));
             set.push(
-                pair.ok_or_else(|| Failure::usage("--set names no key of this platform", hint.clone()))?,
+                pair.ok_or_else(|| Failure::usage("`--set` names no key of this platform", hint.clone()))?,
             );
         }
         if let Some(region) = &self.region {
             if !known.contains(&"region") {
-                return Err(Failure::usage("this platform has no --region", hint));
+                return Err(Failure::usage("this platform has no `--region`", hint));
             }
             set.push(("region", region));
         }

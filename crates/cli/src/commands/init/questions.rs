@@ -72,7 +72,7 @@ impl Questions<'_> {
     /// Asks everything in `open` until every answer is right.
     pub(super) fn settle(&self, open: Vec<Question>, answers: &mut Answers) -> Result<(), Failure> {
         if !self.interactive && !open.is_empty() {
-            let flags: Vec<_> = open.iter().map(|question| format!("--{}", question.flag)).collect();
+            let flags: Vec<_> = open.iter().map(|question| format!("`--{}`", question.flag)).collect();
             let message = format!(
                 "standard input is not a terminal, and these flags are missing: {}",
                 flags.join(", ")

@@ -13,7 +13,7 @@ use crate::printer::shell_word;
 pub(super) fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
     let cannot = |error: io::Error| {
         let message = format!("`{}` cannot be written", path.display());
-        let hint = "check that its folder is there and may be written, or name another place with --output";
+        let hint = "check that its folder is there and may be written, or name another place with `--output`";
         Failure::plain(Exit::Machine, message, Some(hint.to_owned()), Some(Box::new(error)))
     };
     // Without the path of the new file beside it, which says nothing to anybody.
@@ -38,7 +38,7 @@ pub(super) fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure>
 pub(super) fn is_there(path: &Path) -> Failure {
     let shown = path.display();
     let hint = format!(
-        "`hallpass check --config {}` says whether it is in order; --force replaces it",
+        "`hallpass check --config {}` says whether it is in order; `--force` replaces it",
         shell_word(&shown.to_string())
     );
     Failure::usage(format!("`{shown}` is there already"), hint)

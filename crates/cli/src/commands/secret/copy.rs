@@ -72,7 +72,7 @@ fn newer(to: &str, plan: &CopyPlan) -> Failure {
     let there = plan.replaces.as_ref().map(serial).unwrap_or_default();
     let message =
         format!("`{to}` holds a newer secret, with {there}; the one to copy has {}", serial(&plan.current));
-    let hint = "give --force if the older one is meant";
+    let hint = "give `--force` if the older one is meant";
     Failure::plain(Exit::Refused, message, Some(hint.to_owned()), None)
 }
 

@@ -45,7 +45,7 @@ pub(super) fn read(
     let (format, material) = if plain.starts_with(['{', '[']) {
         match client_answer(plain, required)? {
             Some(members) => (Format::ClientAnswer, Material::of(members)),
-            None => (Format::Object, Material::parse(&Secret::from(plain), required, ours)?),
+            None => (Format::Object, object(plain, required, ours)?),
         }
     } else {
         (Format::Dotenv, Material::of(dotenv(plain, required)?))
@@ -53,6 +53,14 @@ pub(super) fn read(
     filled(material.members(), format)?;
     material.has(required)?;
     Ok((format, material))
+}
+
+/// Our own object. What `secret put` advises does not fit a file.
+fn object(text: &str, required: &[&str], ours: &Environment) -> Result<Material, Fault> {
+    Material::parse(&Secret::from(text), required, ours).map_err(|fault| match fault.code() {
+        FaultCode::CredentialMalformed => unknown(fault.detail(), required),
+        _ => fault,
+    })
 }
 
 /// `id` and `secret` of the one client in there; `None` for an object that is no such answer.
@@ -210,6 +218,7 @@ mod tests {
             ("{\"canary", "well formed"),
             ("{\"canary\":1}", "neither"),
             ("{\"client_id\":\"canary\"}", "lacks `client_secret`"),
+            ("{\"client_id\":\"canary\",\"client_secret\":42}", "not a text"),
             ("{\"id\":\"canary\"}", "no `secret`"),
             ("[{\"id\":\"canary\",\"secret\":\"a\"},{\"id\":\"canary2\",\"secret\":\"b\"}]", "2 clients"),
             ("{\"entities\":[]}", "0 clients"),

@@ -69,7 +69,7 @@ fn only(named: Option<String>, config: &Config) -> Result<String, Failure> {
         (None, Some(name), None) => Ok(name),
         (None, ..) => {
             let known: Vec<_> = config.integrations().map(|integration| integration.name).collect();
-            let hint = format!("give --integration with one of {}", known.join(", "));
+            let hint = format!("give `--integration` with one of {}", known.join(", "));
             Err(Failure::usage("several integrations are configured", hint))
         }
     }
@@ -102,7 +102,7 @@ impl Source {
         let name = format!("`{}`", file.display());
         let opened = File::open(file).and_then(|file| Ok((file.metadata()?, file)));
         let (metadata, input) = opened.map_err(|error| {
-            let hint = "name a file that this user may read, or - for standard input";
+            let hint = "name a file that this user may read, or `-` for standard input";
             Failure::plain(
                 Exit::Machine,
                 format!("{name} cannot be read"),

@@ -102,7 +102,7 @@ fn is_name(text: &str) -> bool {
 fn secret_in_arguments() -> Failure {
     Failure::usage(
         "a secret seems to stand on the command line; it is not stored, and not shown",
-        "give it on standard input. Every process of this machine could read it, and the shell may remember it: replace it",
+        "give it on standard input; every process of this machine could read it and the shell may remember it, so replace it",
     )
 }
 
