@@ -3,7 +3,7 @@
 //! ```text
 //!   harden ──▶ Config::load ──▶ start_logging ──▶ App::assemble ──┬─▶ App::open ──▶ Gateway::serve   (serve, exec)
 //!                  │                                              ├─▶ App::call                      (call)
-//!             ConfigFaults                                        └─▶ App::put_secret, list_secrets  (secret)
+//!             ConfigFaults                                        └─▶ App::put_secret, list_secrets, copy_secret  (secret)
 //! ```
 //!
 //! Binaries depend on this crate and on nothing below it, so what they need from below is handed on here.
@@ -18,7 +18,10 @@ mod call;
 pub mod config;
 mod gateway;
 mod hardening;
+mod init;
 mod pass;
+mod policy_test;
+mod secret_copy;
 mod secrets;
 mod shutdown;
 mod sinks;
@@ -37,6 +40,9 @@ pub use hallpass_core::{
 pub use hallpass_outbound::CallReport;
 pub use hallpass_sidecar::{FAULT_HEADER, Listen, status_of};
 pub use hardening::harden;
+pub use init::{Answers, Key, Start, WrongAnswer};
+pub use policy_test::{Difference, Near, Reason, RuleName, Verdict};
+pub use secret_copy::{Copied, CopyPlan, Held};
 pub use secrets::{Put, members_of};
 pub use shutdown::Shutdown;
 pub use sinks::start_logging;

@@ -26,12 +26,17 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// The whole grammar, for whoever reads it, prints it or explains it.
+    pub(crate) fn grammar() -> clap::Command {
+        Self::command().after_help(exit::TABLE)
+    }
+
     /// Reads the command line, or answers it: help, version and errors are printed here.
     pub(crate) fn read(
         arguments: impl IntoIterator<Item = OsString>,
         printer: &Printer,
     ) -> Result<Self, Exit> {
-        let mut grammar = Self::command().after_help(exit::TABLE);
+        let mut grammar = Self::grammar();
         let matches = grammar.try_get_matches_from_mut(arguments);
         matches.and_then(|mut matches| Self::from_arg_matches_mut(&mut matches)).map_err(|mut error| {
             if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {

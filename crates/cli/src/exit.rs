@@ -25,8 +25,8 @@ pub(crate) enum Exit {
     Refused,
     /// The platform answered the call with an error status.
     AnsweredError,
-    /// A line of the quickstart's story did not hold.
-    StoryBroken,
+    /// What was expected did not hold: a line of the quickstart's story, or of a list of calls.
+    Unexpected,
     /// The child's own code, or 128 plus the number of the signal that ended it.
     Child(u8),
     /// The child exists and cannot be started, as shells say it.
@@ -48,7 +48,7 @@ impl Exit {
             Self::Machine => 6,
             Self::Refused => 7,
             Self::AnsweredError => 8,
-            Self::StoryBroken => 9,
+            Self::Unexpected => 9,
             Self::Child(code) => code,
             Self::NotExecutable => 126,
             Self::NotFound => 127,
@@ -78,9 +78,9 @@ Exit codes:
     4  the credential is missing, malformed or refused by the platform
     5  the platform cannot be reached or gives no token; try again later
     6  the machine is in the way: a disk, a permission, a lock, a port
-    7  it was refused here and nothing was sent: no such integration, no rule for the call
+    7  refused here, and nothing was done: no such integration, no rule, a newer secret there
     8  the platform answered the call with an error status (call)
-    9  a line of the story did not hold (quickstart)
+    9  what was expected did not hold (quickstart, policy test)
   126  the program cannot be started (exec)
   127  the program does not exist (exec)
   Otherwise exec ends with its program's own code, or 128 + N if signal N ended it.";
@@ -141,7 +141,7 @@ mod tests {
             Exit::Machine,
             Exit::Refused,
             Exit::AnsweredError,
-            Exit::StoryBroken,
+            Exit::Unexpected,
             Exit::NotExecutable,
             Exit::NotFound,
         ] {

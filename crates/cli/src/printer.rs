@@ -102,9 +102,24 @@ pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// `text` as one word of a command that somebody may paste into a shell.
+pub(crate) fn shell_word(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@%+,".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Printer, columns};
+    use super::{Printer, columns, shell_word};
+
+    #[test]
+    fn a_word_for_a_shell_is_quoted_where_it_has_to_be() {
+        let words = ["a/b.env", "a b", "it's", ""].map(shell_word);
+        assert_eq!(words, ["a/b.env", "'a b'", "'it'\\''s'", "''"]);
+    }
 
     #[test]
     fn columns_are_aligned_and_leave_no_trailing_blanks() {

@@ -44,8 +44,8 @@ impl Call {
         if self.data.is_some() && matches!(self.method.as_str(), "GET" | "HEAD") {
             // A server that ignores the body takes it for the next request on the connection.
             return Err(Failure::usage(
-                "GET and HEAD are sent without a body",
-                "leave --data away, or name another method",
+                "`GET` and `HEAD` are sent without a body",
+                "leave `--data` away, or name another method",
             ));
         }
         let headers = headers(&self.header, self.data.is_some())?;
@@ -70,7 +70,7 @@ fn headers(given: &[String], has_body: bool) -> Result<Vec<(String, String)>, Fa
     let mut headers = Vec::new();
     for text in given {
         // The value is not repeated in an error: people paste tokens here.
-        let wrong = || Failure::usage("a header has no `:`", "write --header 'Name: value'");
+        let wrong = || Failure::usage("a header has no `:`", "write `--header 'Name: value'`");
         let (name, value) = text.split_once(':').ok_or_else(wrong)?;
         let (name, value) = (name.trim().to_ascii_lowercase(), value.trim().to_owned());
         headers.push((name, value));

@@ -66,7 +66,7 @@ impl Emulate {
             printer.json(&announcement)?;
         } else {
             printer.data(&announcement.text())?;
-            printer.talk("Stop it with Ctrl-C.");
+            printer.talk("stop it with Ctrl-C");
         }
         shutdown.first().await;
         emulator.stop().await;

@@ -2,8 +2,12 @@
 
 pub(crate) mod call;
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod emulate;
 pub(crate) mod exec;
+pub(crate) mod init;
+pub(crate) mod man;
+pub(crate) mod policy;
 pub(crate) mod quickstart;
 pub(crate) mod schema;
 pub(crate) mod secret;
@@ -20,14 +24,19 @@ use crate::printer::Printer;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Quickstart(quickstart::Quickstart),
+    Init(init::Init),
     Check(check::Check),
     Serve(serve::Serve),
     Exec(exec::Exec),
     Call(call::Call),
     #[command(subcommand)]
+    Policy(policy::PolicyCommand),
+    #[command(subcommand)]
     Secret(secret::SecretCommand),
     Emulate(emulate::Emulate),
     Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Does what was asked.
@@ -35,12 +44,16 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Exit,
     let config = arguments.config.as_deref();
     match arguments.command {
         Command::Quickstart(command) => command.run(printer).await,
+        Command::Init(command) => command.run(config, printer),
         Command::Check(command) => command.run(config, printer).await,
         Command::Serve(command) => command.run(config, printer).await,
         Command::Exec(command) => command.run(config, printer).await,
         Command::Call(command) => command.run(config, printer).await,
+        Command::Policy(command) => command.run(config, printer),
         Command::Secret(command) => command.run(config, printer).await,
         Command::Emulate(command) => command.run(printer).await,
         Command::Schema(command) => command.run(printer),
+        Command::Completions(command) => command.run(printer),
+        Command::Man(command) => command.run(printer),
     }
 }

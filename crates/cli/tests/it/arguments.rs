@@ -8,15 +8,22 @@ fn every_command_explains_itself() {
     let commands = [
         "",
         "quickstart",
+        "init",
         "check",
         "serve",
         "exec",
         "call",
+        "policy",
+        "policy test",
         "secret",
         "secret put",
         "secret list",
+        "secret import",
+        "secret copy",
         "emulate",
         "schema",
+        "completions",
+        "man",
     ];
     for command in commands {
         let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();

@@ -24,6 +24,8 @@ fn p35_no_secret_in_any_output() {
     );
     let mut trap = Trap::new(SECRET).and(TOKEN);
     put_list_and_check(&scene, &trap);
+    import_and_copy(&scene, &trap);
+    tell_without_secrets(&scene, &trap);
     call(&scene, &trap);
     serve(&scene, &mut trap);
     exec(&scene, &trap);
@@ -58,6 +60,65 @@ fn put_list_and_check(scene: &Scene, trap: &Trap) {
     );
     assert_eq!(run(&["check", "--config", "bad.toml"], String::new()).code, Some(3));
     fs::remove_file(scene.path().join("bad.toml")).unwrap();
+}
+
+/// Runs with everything logged, and looks for the secrets in what came out.
+fn run_clean(scene: &Scene, trap: &Trap, arguments: &[&str], stdin: &str, code: i32) {
+    let launch = scene.hallpass(arguments).env("HALLPASS_LOG", "trace").env("RUST_BACKTRACE", "full");
+    let launch = launch.env("GIVEN", scene.material()).env("BARE", SECRET).stdin(stdin);
+    let finished = launch.run(PATIENCE).unwrap();
+    trap.assert_clean_run(&arguments.join(" "), &finished);
+    assert_eq!(finished.code, Some(code), "{arguments:?}: {finished:?}");
+}
+
+/// Every form a secret is handed around in, sound and broken; every way of copying it, and of not copying it.
+fn import_and_copy(scene: &Scene, trap: &Trap) {
+    let id = scene.keys.id.as_str();
+    let import = |text: &str, code: i32| run_clean(scene, trap, &["secret", "import", "-"], text, code);
+    import(&serde_json::json!({ "id": id, "secret": SECRET, "name": "x" }).to_string(), 0);
+    import(&format!("CLIENT_ID={id}\nCLIENT_SECRET={SECRET}\n"), 0);
+    import(&format!("CLIENT_ID={id}\nCLIENT_SECRET={SECRET}\nCLIENT_SECRET={TOKEN}\n"), 4);
+    import(
+        &serde_json::json!([{ "id": id, "secret": SECRET }, { "id": TOKEN, "secret": SECRET }]).to_string(),
+        4,
+    );
+    import(&format!("{SECRET}={TOKEN}\n"), 4);
+    import(&format!("{{\"id\": \"{SECRET}"), 4);
+    import(SECRET, 4);
+    scene.write(".env", &format!("CLIENT_ID={id}\nCLIENT_SECRET={SECRET}\n"));
+    run_clean(scene, trap, &["secret", "import", ".env", "--json"], "", 0);
+    fs::remove_file(scene.path().join(".env")).unwrap();
+    let copy = |from: &str, to: &str, more: &[&str], code: i32| {
+        run_clean(scene, trap, &[&["secret", "copy", from, to], more].concat(), "", code);
+    };
+    copy("local:queue-sync", "local:other", &["--json"], 0);
+    copy("env:GIVEN", "local:third", &["--dry-run", "--json"], 0);
+    copy("env:GIVEN", "local:queue-sync", &[], 7);
+    copy("env:BARE", "local:third", &[], 4);
+    copy(SECRET, "local:third", &[], 3);
+    copy("local:queue-sync", SECRET, &[], 3);
+}
+
+/// Commands that have nothing to do with secrets, with a secret wherever they take a text.
+fn tell_without_secrets(scene: &Scene, trap: &Trap) {
+    let run = |arguments: &[&str], stdin: &str, code: i32| run_clean(scene, trap, arguments, stdin, code);
+    let query = format!("/api/v2/routing/queues?key={TOKEN}");
+    run(&["policy", "test", "queue-sync", "GET", &query], "", 0);
+    run(&["policy", "test", "queue-sync", "GET", &query, "--json"], "", 0);
+    run(&["policy", "test", "queue-sync", "GET", &format!("/x?access_token={TOKEN}")], "", 7);
+    run(&["policy", "test", SECRET, "GET", "/x"], "", 7);
+    run(&["policy", "test", "queue-sync", "--calls", "-"], &format!("GET {query}\n"), 0);
+    run(&["policy", "test", "queue-sync", "--calls", "-"], &format!("{SECRET}\nGET {TOKEN}\n"), 2);
+    let init = ["init", "--output", "made.toml"];
+    run(
+        &[&init[..], &["--region", SECRET, "--name", SECRET, "--environment", TOKEN, "--allow", SECRET]]
+            .concat(),
+        "",
+        2,
+    );
+    run(&[&init[..], &["--platform", SECRET]].concat(), "", 2);
+    run(&[&init[..], &["--set", SECRET]].concat(), "", 2);
+    run(&["completions", TOKEN], "", 2);
 }
 
 fn call(scene: &Scene, trap: &Trap) {

@@ -18,7 +18,7 @@ fn it_says_where_it_is_and_what_to_configure() {
         "b:id-of-b:secret-of-b",
     ];
     let mut process = scene.hallpass(&arguments).start().unwrap();
-    process.line(Stream::Stderr, "Stop it with Ctrl-C.", PATIENCE).unwrap();
+    process.line(Stream::Stderr, "stop it with Ctrl-C", PATIENCE).unwrap();
     process.signal("INT").unwrap();
     scene.assert("emulate", &process.wait(PATIENCE).unwrap());
 }

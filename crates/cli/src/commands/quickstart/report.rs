@@ -100,7 +100,7 @@ pub(super) fn verdict(story: &Story) -> Result<Exit, Failure> {
     let hint = "please report it, with the output of `hallpass --version`";
     let message =
         format!("{} of {} lines did not hold\n{}", broken.len(), story.lines.len(), broken.join("\n"));
-    Err(Failure::plain(Exit::StoryBroken, message, Some(hint.to_owned()), None))
+    Err(Failure::plain(Exit::Unexpected, message, Some(hint.to_owned()), None))
 }
 
 fn seen(line: &Line) -> String {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use zeroize::Zeroize;
 
+use crate::explain::labelled;
 use crate::failure::Failure;
 use crate::printer::Printer;
 
@@ -23,7 +24,7 @@ impl Material {
         if io::stdin().is_terminal() {
             return Self::ask(required, printer);
         }
-        let text = read(io::stdin().lock())?;
+        let text = read(io::stdin().lock(), "standard input")?;
         Ok(Self::parse(&text, required, ours)?)
     }
 
@@ -43,6 +44,23 @@ impl Material {
         let members = members_of(text).map_err(|fault| malformed(fault.detail()))?;
         Credential::parse(text, Version::new("given"), &[])?.belongs_to(ours)?;
         Ok(Self(members))
+    }
+
+    /// Of members that were found elsewhere.
+    pub(super) fn of(members: BTreeMap<String, Secret>) -> Self {
+        Self(members)
+    }
+
+    /// Refuses what lacks a member.
+    pub(super) fn has(&self, required: &[&str]) -> Result<(), Fault> {
+        let missing = required.iter().filter(|member| self.0.get(**member).is_none_or(Secret::is_empty));
+        let missing: Vec<_> = missing.copied().collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let hint = format!("it needs {}", in_words(required));
+        let what = format!("it lacks {}", in_words(&missing));
+        Err(Fault::new(FaultCode::CredentialMalformed, what).with_hint(hint))
     }
 
     fn ask(required: &[&str], printer: &Printer) -> Result<Self, Failure> {
@@ -68,15 +86,23 @@ impl Material {
         &self.0
     }
 
+    /// Tells about white space around a member.
+    pub(super) fn warn(&self, printer: &Printer) {
+        for member in self.suspicious() {
+            let warning = format!("`{member}` begins or ends with white space; it is stored as it is");
+            printer.talk(&labelled("warning", &warning));
+        }
+    }
+
     /// The members whose text begins or ends with white space, which nearly always came in by mistake.
-    pub(super) fn suspicious(&self) -> impl Iterator<Item = &str> {
+    fn suspicious(&self) -> impl Iterator<Item = &str> {
         let odd = |value: &Secret| value.expose().trim_ascii().len() != value.len();
         self.0.iter().filter(move |(_, value)| odd(value)).map(|(name, _)| name.as_str())
     }
 }
 
 /// All of `input`, if it is not longer than what any store takes for one secret.
-fn read(input: impl Read) -> Result<Secret, Failure> {
+pub(super) fn read(input: impl Read, name: &str) -> Result<Secret, Failure> {
     // In one allocation: a buffer that grows leaves copies behind that nobody wipes.
     let mut bytes = Vec::with_capacity(LARGEST + 1);
     let length = input.take(LARGEST as u64 + 1).read_to_end(&mut bytes);
@@ -87,7 +113,7 @@ fn read(input: impl Read) -> Result<Secret, Failure> {
             Err(Fault::new(FaultCode::CredentialMalformed, format!("it is longer than {LARGEST} bytes"))
                 .into())
         }
-        Err(error) => Err(Failure::machine("standard input cannot be read", error)),
+        Err(error) => Err(Failure::machine(format!("{name} cannot be read"), error)),
     }
 }
 
@@ -96,7 +122,8 @@ fn is_visible(member: &str) -> bool {
     member.ends_with("_id")
 }
 
-fn in_words(members: &[&str]) -> String {
+/// Names as they are printed.
+pub(super) fn in_words(members: &[&str]) -> String {
     members.iter().map(|member| format!("`{member}`")).collect::<Vec<_>>().join(" and ")
 }
 

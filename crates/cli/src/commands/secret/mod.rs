@@ -1,5 +1,8 @@
 //! `hallpass secret`: what rests in the local store.
 
+mod copy;
+mod formats;
+mod import;
 mod list;
 mod material;
 mod put;
@@ -19,6 +22,8 @@ use crate::printer::Printer;
 pub(crate) enum SecretCommand {
     Put(put::Put),
     List(list::List),
+    Import(import::Import),
+    Copy(copy::Copy),
 }
 
 impl SecretCommand {
@@ -27,6 +32,8 @@ impl SecretCommand {
         match self {
             Self::Put(command) => command.run(config, printer).await,
             Self::List(command) => command.run(config, printer).await,
+            Self::Import(command) => command.run(config, printer).await,
+            Self::Copy(command) => command.run(config, printer).await,
         }
     }
 }

@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use clap::Args;
-use hallpass_app::{Config, Fault, FaultCode, Flags, Purpose};
+use hallpass_app::{Config, Fault, FaultCode, Flags, Purpose, Put as Written};
 use serde::Serialize;
 
 use super::material::Material;
 use crate::exit::Exit;
-use crate::explain::labelled;
 use crate::failure::Failure;
 use crate::house::House;
 use crate::printer::Printer;
@@ -43,24 +42,9 @@ impl Put {
         let House { config, app } = House::open(config, Flags::default(), Purpose::Command).await?;
         let integration = &integration(&self.target, &config)?;
         let material = Material::take(app.required_members(integration)?, config.environment(), printer)?;
-        for member in material.suspicious() {
-            let warning = format!("`{member}` begins or ends with white space; it is stored as it is");
-            printer.talk(&labelled("warning", &warning));
-        }
+        material.warn(printer);
         let put = app.put_secret(integration, material.members()).await?;
-        let stored = Stored {
-            entry: put.entry.as_str(),
-            version: put.version.as_str(),
-            serial: put.serial,
-            fingerprint: put.fingerprint.to_string(),
-        };
-        if self.json {
-            printer.json(&stored)?;
-        }
-        let Stored { entry, version, serial, fingerprint } = stored;
-        printer.talk(&format!(
-            "stored `local:{entry}`: version {version}, serial {serial}, fingerprint {fingerprint}"
-        ));
+        Stored::of(&put).tell(self.json, printer)?;
         Ok(Exit::Done)
     }
 }
@@ -81,11 +65,31 @@ fn integration(target: &str, config: &Config) -> Result<String, Fault> {
 
 /// What was stored, without what is secret.
 #[derive(Serialize)]
-struct Stored<'a> {
+pub(super) struct Stored<'a> {
     entry: &'a str,
     version: &'a str,
     serial: u64,
     fingerprint: String,
+}
+
+impl<'a> Stored<'a> {
+    /// What of `put` may be told.
+    pub(super) fn of(put: &'a Written) -> Self {
+        let fingerprint = put.fingerprint.to_string();
+        Self { entry: put.entry.as_str(), version: put.version.as_str(), serial: put.serial, fingerprint }
+    }
+
+    /// Tells it, and prints it where a program wants to know.
+    pub(super) fn tell(&self, json: bool, printer: &Printer) -> Result<(), Failure> {
+        if json {
+            printer.json(self)?;
+        }
+        let Self { entry, version, serial, fingerprint } = self;
+        printer.talk(&format!(
+            "stored `local:{entry}`: version {version}, serial {serial}, fingerprint {fingerprint}"
+        ));
+        Ok(())
+    }
 }
 
 /// Whether `text` can be the name of an integration or of an entry. What cannot is taken for a secret, and not repeated.
@@ -98,7 +102,7 @@ fn is_name(text: &str) -> bool {
 fn secret_in_arguments() -> Failure {
     Failure::usage(
         "a secret seems to stand on the command line; it is not stored, and not shown",
-        "give it on standard input. Every process of this machine could read it, and the shell may remember it: replace it",
+        "give it on standard input; every process of this machine could read it and the shell may remember it, so replace it",
     )
 }
 

@@ -1,17 +1,14 @@
-//! The reference page of faults, made from the tables that decide. The test that compares it fails when the page is out of date.
+//! Every fault and every exit code.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
-use hallpass_app::{FaultCode, Remedy, status_of};
-use hallpass_testkit::compare_with_file;
-
+use super::assert_page;
 use crate::exit::{Exit, TABLE};
+use hallpass_app::{FaultCode, Remedy, status_of};
 
 #[test]
 fn the_page_of_faults_is_up_to_date() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/faults.md");
-    compare_with_file(path, page().as_bytes()).unwrap();
+    assert_page("faults.md", &page());
 }
 
 fn page() -> String {
