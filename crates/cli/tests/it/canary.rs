@@ -142,7 +142,8 @@ fn call(scene: &Scene, trap: &Trap) {
     let echo = serde_json::json!({ "error": "invalid_client", "error_description": format!("wrong secret {SECRET}") });
     for (echo, code) in [(echo.to_string(), 4), (format!("<p>{SECRET}</p>"), 3)] {
         let act = Act::answer(400, &[("content-type", "application/json")], echo);
-        scene.world().misbehave(Misbehaviour::on_token(act));
+        // For the present secret, and for the previous one that is tried after it.
+        scene.world().misbehave(Misbehaviour::on_token(act).times(2));
         run(&queues, code);
     }
 }
