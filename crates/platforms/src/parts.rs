@@ -1,30 +1,19 @@
-//! Where a platform is, what it needs, and what connecting to it yields: the vocabulary that all platforms share.
+//! What a platform needs, and what connecting to it yields: the vocabulary that all platforms share.
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use hallpass_core::{Clock, Fault, FaultCode, Platform, Sleep};
-use hallpass_outbound::{Origin, Transport, Upstreams};
-
-use crate::token_url::TokenUrl;
-
-/// Where an integration's platform is.
-#[derive(Clone, Debug)]
-pub enum Place {
-    /// A region by its key, such as `us-east-1`.
-    Region(String),
-    /// Explicit addresses: an emulator, a private gateway.
-    Urls {
-        /// The token endpoint.
-        token: TokenUrl,
-        /// The API.
-        api: Origin,
-    },
-}
+use bytes::Bytes;
+use hallpass_core::{Clock, Fault, FaultCode, IntegrationName, Platform, Secret, Sleep};
+use hallpass_outbound::{Body, Bounds, Transport, TransportFault, Upstreams, empty, exchange, full};
+use http::{Request, Response};
 
 /// What a platform needs to do its one kind of I/O.
 #[derive(Clone, Debug)]
 pub struct PlatformParts {
+    /// Whose platform it is: for the log.
+    pub integration: IntegrationName,
     /// The network.
     pub transport: Arc<dyn Transport>,
     /// For the limit on a token request.
@@ -42,8 +31,32 @@ pub struct Connected {
     pub upstreams: Arc<dyn Upstreams>,
 }
 
+impl PlatformParts {
+    /// Sends one small message and collects the whole answer.
+    pub(crate) async fn send(&self, request: Request<Secret>) -> Result<Response<Bytes>, TransportFault> {
+        exchange(&*self.transport, &*self.sleep, request.map(wiped), SMALL_MESSAGE).await
+    }
+}
+
+/// A body that is wiped once it was sent. What the TLS stack copied is out of reach.
+fn wiped(body: Secret) -> Body {
+    if body.is_empty() { empty() } else { full(Bytes::from_owner(Wiped(body))) }
+}
+
+struct Wiped(Secret);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose()
+    }
+}
+
 /// The fault of a name that is not in a list; names the list, never what was found.
 pub(crate) fn unknown(what: &str, known: &[impl fmt::Display]) -> Fault {
     let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
     Fault::new(FaultCode::ConfigurationInvalid, format!("unknown {what}; known: {}", known.join(", ")))
 }
+
+/// A token answer or a discovery document is a few hundred bytes and comes within a second; the bounds keep a hanging or endless one from holding
+/// the flight.
+const SMALL_MESSAGE: Bounds = Bounds { within: Duration::from_secs(10), bytes: 64 * 1024 };
