@@ -98,6 +98,27 @@ impl Moment {
         format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
     }
 
+    /// Reads `2026-01-31T12:00:00Z`, with or without a fraction of a second, never with an offset.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+        let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
+        let [year, month, day] = numbers(date, '-', 4)?;
+        let [hour, minute, second] = numbers(time, ':', 2)?;
+        let fine = (1970..10_000).contains(&year) && hour < 24 && minute < 60 && second < 60;
+        let digits = (1..=9).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit());
+        if !fine || !digits || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+            return None;
+        }
+        // Counted from 1 March as in `civil`, the other way round.
+        let (year_of_march, shifted) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+        let days = year_of_march * 365 + year_of_march / 4 - year_of_march / 100 + year_of_march / 400;
+        let days = days + (153 * shifted + 2) / 5 + day - 1 - 719_468;
+        let nanos = format!("{fraction:0<9}").parse().ok()?;
+        let moment = Self(Duration::new(days * DAY + hour * 3600 + minute * 60 + second, nanos));
+        // A day that its month does not have lands in the next one.
+        (moment.civil().day == day).then_some(moment)
+    }
+
     /// The midnight (UTC) before.
     pub(crate) fn day(self) -> Self {
         Self(Duration::from_secs(self.unix_seconds() / DAY * DAY))
@@ -126,6 +147,14 @@ impl Moment {
     }
 }
 
+impl std::ops::Sub<Duration> for Moment {
+    type Output = Self;
+
+    fn sub(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(by))
+    }
+}
+
 impl std::ops::Add<Duration> for Moment {
     type Output = Self;
 
@@ -138,6 +167,18 @@ impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.iso())
     }
+}
+
+/// Three numbers, the first of `width` digits, the others of two.
+fn numbers(text: &str, separator: char, width: usize) -> Option<[u64; 3]> {
+    let mut parts = text.split(separator).zip([width, 2, 2]);
+    let mut next = || {
+        let (part, width) = parts.next()?;
+        let digits = part.len() == width && part.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| part.parse().ok()).flatten()
+    };
+    let numbers = [next()?, next()?, next()?];
+    (text.matches(separator).count() == 2).then_some(numbers)
 }
 
 struct Civil {
@@ -164,6 +205,18 @@ mod tests {
         assert_eq!(sunday.day().iso(), "1994-11-06T00:00:00.000Z");
         assert_eq!(Moment::at(951_782_400).iso(), "2000-02-29T00:00:00.000Z");
         assert_eq!(Moment::at(0).http_date(), "Thu, 01 Jan 1970 00:00:00 GMT");
+    }
+
+    #[test]
+    fn dates_are_read_as_they_are_written() {
+        for seconds in [0, 784_111_777, 951_782_400, 951_868_800, 1_767_225_600, 4_102_444_800] {
+            assert_eq!(Moment::parse(&Moment::at(seconds).iso()), Some(Moment::at(seconds)));
+        }
+        assert_eq!(Moment::parse("2026-01-01T00:00:00Z"), Some(Moment::at(1_767_225_600)));
+        for other in ["2026-02-30T00:00:00Z", "2026-01-01", "2026-01-01T00:00:00+00:00", "2026-1-1T00:00:00Z"]
+        {
+            assert_eq!(Moment::parse(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -11,6 +11,13 @@
 //! | `POST /clients/{id}/revoke-tokens` | | 200 `{"revoked": 2}` |
 //! | `POST /clients/{id}/secret` | `{"secret": "..."}` | 204 |
 //! | `POST /clients/{id}/state` | `{"state": "active"}`, `"inactive"`, `"disabled"` or `"removed"` | 204 |
+//! | `POST /access-keys` | [`NewAccessKey`](crate::NewAccessKey), such as `{"name": "queue-sync"}` | 200 [`AccessKeys`](crate::AccessKeys) |
+//! | `POST /access-keys/{id}/revoke-tokens`, `/secret`, `/state` | as for clients, also by the id of an application | as for clients |
+//! | `POST /cxone-clients` | [`NewClient`], for the guide's token path | 200 `{"id", "secret"}` |
+//! | `POST /cxone-tenants` | [`NewCxoneTenant`](crate::NewCxoneTenant), such as `{"name": "acme"}` | 200 [`CxoneTenant`](crate::CxoneTenant) |
+//! | `POST /cxone-users/{id}/active` | `{"active": false}` | 204 |
+//! | `POST /contacts` | `{"count": 10000, "tenant_id": ...}`, the tenant if it is not the first | 200 `{"ids": [...]}` |
+//! | `GET /contacts/{id}` | | 200, the contact, its `tags` and `tagPosts`, how often it was tagged |
 //! | `POST /clock/advance` | `{"seconds": 60}` | 200 `{"unix_seconds": ...}` |
 //! | `POST /misbehave` | a [`Misbehaviour`] | 204 |
 //! | `POST /queues` | `{"name": "Sales"}` | 200 `{"id"}` |
@@ -32,6 +39,7 @@ use serde_json::{Value, json};
 
 use crate::{
     clients::{ClientState, NewClient},
+    cxone,
     genesys::conversations::NewConversation,
     misbehave::Misbehaviour,
     world::World,
@@ -67,7 +75,14 @@ pub(crate) async fn handle(
     Ok(response)
 }
 
-struct Refused(StatusCode, String);
+/// Why an order is not carried out.
+pub(crate) struct Refused(StatusCode, String);
+
+impl Refused {
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self(StatusCode::NOT_FOUND, what.to_owned())
+    }
+}
 
 fn admitted(request: &Request<Incoming>, address: SocketAddr) -> Result<(), Refused> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
@@ -90,9 +105,9 @@ fn order(world: &World, method: &str, path: &str, body: &[u8]) -> Result<Value, 
             let keys = world.add_client(read::<NewClient>(body)?);
             Ok(json!({ "id": keys.id, "secret": keys.secret }))
         }
-        ("POST", ["clients", id, what]) => {
+        ("POST", ["clients" | "access-keys", id, what]) => {
             if !world.knows_client(id) {
-                return Err(Refused(StatusCode::NOT_FOUND, "no such client".to_owned()));
+                return Err(Refused::not_found("no such client"));
             }
             order_client(world, id, what, body)
         }
@@ -107,7 +122,9 @@ fn order(world: &World, method: &str, path: &str, body: &[u8]) -> Result<Value, 
         ("POST", ["queues"]) => Ok(json!({ "id": world.add_queue(read::<Named>(body)?.name) })),
         ("POST", ["conversations"]) => encoded(&world.add_conversation(read::<NewConversation>(body)?)),
         ("GET", ["conversations", id]) => conversation(world, id),
-        _ => Err(no_such_order()),
+        (method, segments) => {
+            cxone::orders::order(world, method, segments, body).unwrap_or_else(|| Err(no_such_order()))
+        }
     }
 }
 
@@ -129,23 +146,23 @@ fn order_client(world: &World, id: &str, what: &str, body: &[u8]) -> Result<Valu
 fn conversation(world: &World, id: &str) -> Result<Value, Refused> {
     let state = world.state();
     let found = state.genesys.conversations.get(id);
-    let found = found.ok_or_else(|| Refused(StatusCode::NOT_FOUND, "no such conversation".to_owned()))?;
+    let found = found.ok_or_else(|| Refused::not_found("no such conversation"))?;
     let mut value = encoded(found)?;
     value["patches"] = found.patches.into();
     Ok(value)
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
     // The message names members and lines; it echoes no value that could be a secret but of the wrong type.
     serde_json::from_slice(body).map_err(|error| Refused(StatusCode::BAD_REQUEST, error.to_string()))
 }
 
-fn encoded(value: &impl serde::Serialize) -> Result<Value, Refused> {
+pub(crate) fn encoded(value: &impl serde::Serialize) -> Result<Value, Refused> {
     serde_json::to_value(value).map_err(|error| Refused(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
 }
 
 fn no_such_order() -> Refused {
-    Refused(StatusCode::NOT_FOUND, "no such order".to_owned())
+    Refused::not_found("no such order")
 }
 
 #[derive(Deserialize)]

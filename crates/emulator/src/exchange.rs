@@ -10,11 +10,12 @@ use hyper::body::Incoming;
 
 use crate::{
     clock::Moment,
-    genesys::{self, Surfaces, Visit},
     misbehave::Act,
+    platform::{self, Visit},
     received::Received,
     reply::{BrokenOff, Reply, ReplyBody},
     state::State,
+    surfaces::{Addresses, Surfaces},
     wire::Line,
     world::World,
 };
@@ -24,6 +25,8 @@ use crate::{
 pub(crate) struct Door {
     pub(crate) world: World,
     pub(crate) surfaces: Surfaces,
+    /// Where everything listens, this listener included.
+    pub(crate) addresses: Addresses,
 }
 
 /// Answers one request, or breaks the connection off.
@@ -50,13 +53,13 @@ pub(crate) async fn exchange(
         return Err(BrokenOff);
     };
     state.journal.answered(&visit.ticket, reply.status);
-    Ok(reply.into_response(&visit.correlation_id, world.now()))
+    Ok(reply.into_response(&visit.envelope(), world.now()))
 }
 
 /// Writes a request down and draws what will become of it, in one step.
 fn arrive(door: &Door, received: &Received, now: Moment) -> (Visit, Plan) {
     let mut state = door.world.state();
-    let visit = genesys::arrive(&mut state, door.world.settings(), door.surfaces, received, now);
+    let visit = platform::arrive(&mut state, door, received, now);
     let plan = Plan::drawn(&mut state, &visit, received);
     (visit, plan)
 }
@@ -90,8 +93,9 @@ impl Plan {
     /// Lets the request take effect, or not; `None` is a reset.
     fn perform(&self, world: &World, visit: &Visit, received: &Received) -> Option<Reply> {
         let now = world.now();
+        let settings = world.settings();
         let state = &mut *world.state();
-        let effect = |state: &mut State| genesys::answer(state, world.settings(), visit, received, now);
+        let effect = |state: &mut State| visit.answer(state, settings, received, now);
         match &self.act {
             None | Some(Act::Delay { .. } | Act::DelayAnswer { .. }) => Some(effect(state)),
             Some(Act::ResetBeforeEffect) => None,
@@ -103,28 +107,21 @@ impl Plan {
                 if *after_effect {
                     effect(state);
                 }
-                Some(genesys::failure(visit, *status, *retry_after))
+                Some(visit.failure(settings, *status, *retry_after, now))
             }
-            Some(Act::Throttle { retry_after }) => Some(genesys::throttle(state, visit, *retry_after)),
+            Some(Act::Throttle { retry_after }) => Some(visit.throttle(state, settings, *retry_after)),
             Some(Act::TruncateBody { keep }) => Some(effect(state).broken(*keep)),
             Some(Act::EarlyTokenDeath) => {
-                genesys::end_token(state, received);
+                visit.end_token(state, received);
                 Some(effect(state))
             }
             Some(Act::Answer { status, headers, body }) => {
                 Some(Reply::scripted(*status, headers.clone(), body.clone()))
             }
             Some(Act::PlantExtraMint) => {
-                plant(state, visit, now);
+                visit.plant(state, settings, now);
                 Some(effect(state))
             }
         }
-    }
-}
-
-/// A token that nobody asked for and nobody gets: whoever claims to count mints must notice it.
-fn plant(state: &mut State, visit: &Visit, now: Moment) {
-    if let Some(client_id) = &visit.client_id {
-        drop(state.mint(client_id, now));
     }
 }

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::{
     clock::Moment,
-    witness::{ApiUsageRow, ClientReport, RequestRecord, Totals, WitnessReport},
+    misbehave::Target,
+    witness::{ApiUsageRow, ClientReport, Platform, RequestRecord, Totals, WitnessReport},
 };
 
 /// What was seen so far.
@@ -47,7 +48,12 @@ impl Journal {
         record.at = at.iso();
         let ticket = Ticket {
             number: record.number,
-            token_endpoint: record.token_endpoint,
+            kind: match (record.token_endpoint, record.discovery) {
+                (true, _) => Target::Token,
+                (_, true) => Target::Discovery,
+                _ => Target::Api,
+            },
+            platform: record.platform,
             client_id: record.client_id.clone(),
             method: record.method.clone(),
             route: record.route.clone(),
@@ -62,9 +68,18 @@ impl Journal {
         ticket
     }
 
-    pub(crate) fn minted(&mut self, client_id: &str) {
+    /// Counts a token minted from credentials; its number.
+    pub(crate) fn minted(&mut self, client_id: &str) -> u64 {
         self.totals.mints += 1;
         self.with(Some(client_id), |client| client.mints += 1);
+        self.totals.mints + self.totals.refreshes
+    }
+
+    /// Counts a token minted from a refresh token; its number.
+    pub(crate) fn refreshed(&mut self, client_id: &str) -> u64 {
+        self.totals.refreshes += 1;
+        self.with(Some(client_id), |client| client.refreshes += 1);
+        self.totals.mints + self.totals.refreshes
     }
 
     pub(crate) fn refused(&mut self, client_id: Option<&str>) {
@@ -82,13 +97,14 @@ impl Journal {
         if let Some(record) = self.record(ticket) {
             record.status = Some(status);
         }
-        if ticket.token_endpoint {
+        if ticket.kind != Target::Api {
             return;
         }
         *self.totals.calls_by_status.entry(status).or_default() += 1;
         let client_id = ticket.client_id.as_deref();
         self.with(client_id, |client| *client.calls_by_status.entry(status).or_default() += 1);
-        if let Some(client_id) = client_id {
+        // Usage is Genesys Cloud's own report about its own clients.
+        if let Some(client_id) = client_id.filter(|_| ticket.platform == Platform::Genesys) {
             self.usage_row(client_id, ticket).count(status);
         }
     }
@@ -123,7 +139,9 @@ impl Journal {
 
     fn count_arrival(&mut self, ticket: &Ticket) {
         let client_id = ticket.client_id.as_deref();
-        if ticket.token_endpoint {
+        if ticket.kind == Target::Discovery {
+            self.totals.discoveries += 1;
+        } else if ticket.kind == Target::Token {
             self.totals.token_requests += 1;
             self.totals.token_requests_unknown += u64::from(client_id.is_none());
             self.with(client_id, |client| client.token_requests += 1);
@@ -173,7 +191,8 @@ impl Journal {
 #[derive(Debug)]
 pub(crate) struct Ticket {
     number: u64,
-    token_endpoint: bool,
+    kind: Target,
+    platform: Platform,
     client_id: Option<String>,
     method: String,
     route: String,

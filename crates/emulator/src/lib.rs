@@ -22,31 +22,47 @@
 //! This one keeps state (clients, secrets, live tokens, quotas, conversations) and behaves as the platform does,
 //! oddities included: Genesys Cloud answers a throttled token request with 400, not 429.
 //!
-//! Genesys Cloud lives in `genesys`; the rest of the crate knows no platform beyond handing requests to it.
+//! Genesys Cloud lives in `genesys`, NICE CXone in `cxone`. Both are played at the same time, on one port unless the
+//! settings ask for more, and know nothing of each other: no token of one opens the other. The rest of the crate
+//! knows no platform beyond handing requests to it.
 
 mod clients;
 mod clock;
 mod control;
+mod cxone;
 mod draws;
 mod exchange;
+mod forms;
 mod genesys;
 mod journal;
 mod misbehave;
+mod platform;
 mod received;
 mod reply;
 mod script;
 mod server;
 mod settings;
 mod state;
+mod surfaces;
+mod templates;
+mod text_or_bytes;
 mod tokens;
+mod window;
 mod wire;
 mod witness;
 mod world;
 
 pub use clients::{ClientKeys, ClientState, NewClient};
+pub use cxone::{
+    keys::{AccessKeys, NewAccessKey},
+    settings::{
+        AcceptRule, CxoneSettings, DescriptionSpelling, DiscoverySettings, PastTheEnd, UserhubSettings,
+    },
+    tenants::{CxoneTenant, NewCxoneTenant},
+};
 pub use genesys::conversations::{ConversationKeys, NewConversation};
 pub use misbehave::{Act, Misbehaviour, Target};
 pub use server::Emulator;
 pub use settings::{ClockSettings, GenesysSettings, Limit, PathLimit, Settings};
-pub use witness::{ApiUsageRow, ClientReport, RequestRecord, Totals, WitnessReport};
+pub use witness::{ApiUsageRow, ClientReport, Platform, RequestRecord, Totals, WitnessReport};
 pub use world::World;

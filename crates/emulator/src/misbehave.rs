@@ -100,8 +100,10 @@ pub enum Target {
     /// Every request.
     #[default]
     Any,
-    /// The token endpoint.
+    /// The token endpoints, those that refresh included.
     Token,
+    /// What anybody may read before having a token: discovery documents and the keys that tokens are signed with.
+    Discovery,
     /// Everything else.
     Api,
 }
@@ -135,9 +137,11 @@ pub enum Act {
         #[serde(default)]
         after_effect: bool,
     },
-    /// The platform's throttle: 400 `rate limit exceeded` for a token request, 429 for a call.
+    /// The platform's throttle. Genesys Cloud: 400 `rate limit exceeded` for a token request, 429 for a call.
+    /// CXone: 429 for both.
     Throttle {
-        /// Seconds for the `Retry-After` of a call.
+        /// Seconds for the `Retry-After` of a call. CXone sends it only where
+        /// [`CxoneSettings::retry_after`](crate::CxoneSettings::retry_after) says so.
         retry_after: u64,
     },
     /// The answer's body breaks off after `keep` bytes (half of it if absent) and the connection closes.
@@ -146,7 +150,7 @@ pub enum Act {
         #[serde(default)]
         keep: Option<usize>,
     },
-    /// The token that the call carries dies before its time, so the call meets 401 `bad.credentials`.
+    /// The token that the call carries dies before its time, so the call meets the platform's 401.
     EarlyTokenDeath,
     /// This answer, word for word, and nothing takes effect.
     Answer {
@@ -156,7 +160,7 @@ pub enum Act {
         #[serde(default)]
         headers: Vec<(String, String)>,
         /// The body; in JSON a string, or a list of numbers where it is no text.
-        #[serde(default, with = "text_or_bytes")]
+        #[serde(default, with = "crate::text_or_bytes")]
         body: Vec<u8>,
     },
     /// The token request mints a second token that nobody sees: for proving that somebody counts.
@@ -198,30 +202,4 @@ impl Act {
 
 fn once() -> Option<u64> {
     Some(1)
-}
-
-/// Bytes that are text nearly always, and should be readable then.
-mod text_or_bytes {
-    use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
-
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Form {
-        Text(String),
-        Bytes(Vec<u8>),
-    }
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => serializer.serialize_str(text),
-            Err(_) => bytes.serialize(serializer),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        Ok(match Form::deserialize(deserializer)? {
-            Form::Text(text) => text.into_bytes(),
-            Form::Bytes(bytes) => bytes,
-        })
-    }
 }

@@ -51,12 +51,13 @@ impl Reply {
         self
     }
 
-    pub(crate) fn into_response(self, correlation_id: &str, now: Moment) -> Response<ReplyBody> {
+    pub(crate) fn into_response(self, envelope: &Envelope<'_>, now: Moment) -> Response<ReplyBody> {
         let mut given = self.headers;
         if self.plain {
-            given.extend(USUAL.map(|(name, value)| (name.to_owned(), value.to_owned())));
+            given
+                .extend(envelope.usual.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         }
-        given.push(("inin-correlation-id".to_owned(), correlation_id.to_owned()));
+        given.push((envelope.correlation_header.to_owned(), envelope.correlation_id.to_owned()));
         given.push(("date".to_owned(), now.http_date()));
         if self.breaks_after.is_some() {
             // Elsewhere the server counts; here it must promise more than comes.
@@ -77,6 +78,14 @@ impl Reply {
         }
         response
     }
+}
+
+/// What a platform puts on every answer.
+#[derive(Debug)]
+pub(crate) struct Envelope<'a> {
+    pub(crate) usual: &'static [(&'static str, &'static str)],
+    pub(crate) correlation_header: &'static str,
+    pub(crate) correlation_id: &'a str,
 }
 
 /// A script may ask for what HTTP cannot carry; the one who wrote it should hear of it.
@@ -140,11 +149,3 @@ impl std::fmt::Display for BrokenOff {
 }
 
 impl std::error::Error for BrokenOff {}
-
-/// What the platform puts on every answer.
-const USUAL: [(&str, &str); 4] = [
-    ("cache-control", "no-cache, no-store, must-revalidate"),
-    ("pragma", "no-cache"),
-    ("expires", "0"),
-    ("strict-transport-security", "max-age=600; includeSubDomains"),
-];

@@ -41,7 +41,8 @@ impl Script {
 /// What a rule may look at.
 #[derive(Debug)]
 pub(crate) struct Asked<'a> {
-    pub(crate) token_endpoint: bool,
+    /// Which surface it is for; never [`Target::Any`].
+    pub(crate) kind: Target,
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
     pub(crate) client_id: Option<&'a str>,
@@ -49,12 +50,7 @@ pub(crate) struct Asked<'a> {
 
 impl Asked<'_> {
     fn meets(&self, rule: &Misbehaviour) -> bool {
-        let surface = match rule.on {
-            Target::Any => true,
-            Target::Token => self.token_endpoint,
-            Target::Api => !self.token_endpoint,
-        };
-        surface
+        (rule.on == Target::Any || rule.on == self.kind)
             && rule.times != Some(0)
             && rule.method.as_deref().is_none_or(|method| method.eq_ignore_ascii_case(self.method))
             && rule.path.as_deref().is_none_or(|pattern| path_matches(pattern, self.path))
@@ -83,7 +79,7 @@ mod tests {
     use super::*;
 
     const CALL: Asked<'_> =
-        Asked { token_endpoint: false, method: "GET", path: "/api/v2/routing/queues", client_id: Some("c") };
+        Asked { kind: Target::Api, method: "GET", path: "/api/v2/routing/queues", client_id: Some("c") };
 
     #[test]
     fn rules_are_used_up_in_order() {

@@ -1,6 +1,6 @@
 //! The running emulator: its listeners, its addresses, its end.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc};
 
 use http::{Request, Response};
 use hyper::{
@@ -17,8 +17,8 @@ use tokio::{
 use crate::{
     control,
     exchange::{Door, exchange},
-    genesys::Surfaces,
     settings::Settings,
+    surfaces::{Addresses, Surface, Surfaces},
     wire::{Line, Wire},
     world::World,
 };
@@ -27,8 +27,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Emulator {
     world: World,
-    login: SocketAddr,
-    api: SocketAddr,
+    base: SocketAddr,
+    addresses: Addresses,
     control: Option<SocketAddr>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -42,16 +42,21 @@ impl Emulator {
     pub async fn start(settings: Settings) -> io::Result<Self> {
         let world = World::new(settings);
         let settings = world.settings();
-        let (api_listener, api) = bind(settings.listen).await?;
-        let mut login = api;
         let mut tasks = Vec::new();
-        if settings.separate_login {
-            let (listener, address) = bind(SocketAddr::new(settings.listen.ip(), 0)).await?;
-            login = address;
-            tasks.push(open(listener, &world, Surfaces::Login));
-            tasks.push(open(api_listener, &world, Surfaces::Api));
-        } else {
-            tasks.push(open(api_listener, &world, Surfaces::Both));
+        let mut listeners = Vec::new();
+        let mut addresses = BTreeMap::new();
+        for surfaces in shared_listeners(settings) {
+            // The first serves whatever has no listener of its own, where the settings say.
+            let port = if listeners.is_empty() { settings.listen.port() } else { 0 };
+            let (listener, address) = bind(SocketAddr::new(settings.listen.ip(), port)).await?;
+            addresses.extend(surfaces.0.iter().map(|surface| (*surface, address)));
+            listeners.push((listener, address, surfaces));
+        }
+        let addresses = Addresses(addresses);
+        let base = listeners.first().map_or(settings.listen, |(_, address, _)| *address);
+        for (listener, _, surfaces) in listeners {
+            let door = Door { world: world.clone(), surfaces, addresses: addresses.clone() };
+            tasks.push(open(listener, door));
         }
         let mut control = None;
         if settings.control {
@@ -62,22 +67,37 @@ impl Emulator {
                 control::handle(world.clone(), address, request)
             })));
         }
-        Ok(Self { world, login, api, control, tasks })
+        Ok(Self { world, base, addresses, control, tasks })
     }
 
-    /// The API's origin, and the login surface's too unless that is separate. No prefix, no slash at the end.
+    /// The origin of everything that has no listener of its own, both APIs among it. No prefix, no slash at the end.
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.api)
+        format!("http://{}", self.base)
     }
 
-    /// What `/oauth/token` is appended to.
+    /// Genesys Cloud: what `/oauth/token` is appended to.
     pub fn login_url(&self) -> String {
-        prefixed(self.login, &self.world.settings().login_prefix)
+        prefixed(self.addresses.origin(Surface::GenesysLogin), &self.world.settings().login_prefix)
     }
 
-    /// What `/api/v2/...` is appended to.
+    /// Genesys Cloud: what `/api/v2/...` is appended to.
     pub fn api_url(&self) -> String {
-        prefixed(self.api, &self.world.settings().api_prefix)
+        prefixed(self.addresses.origin(Surface::GenesysApi), &self.world.settings().api_prefix)
+    }
+
+    /// CXone: what `/.well-known/...` and `/auth/token` are appended to.
+    pub fn cxone_identity_url(&self) -> String {
+        self.addresses.origin(Surface::CxoneIdentity)
+    }
+
+    /// CXone: what `/authentication/v1/token/access-key` and `/public/user/refresh` are appended to.
+    pub fn cxone_userhub_url(&self) -> String {
+        self.addresses.origin(Surface::CxoneUserhub)
+    }
+
+    /// CXone: what `/inContactAPI/...` is appended to, and the guide's `/oauth2/token`.
+    pub fn cxone_api_url(&self) -> String {
+        self.addresses.origin(Surface::CxoneApi)
     }
 
     /// Where the control door is, if the settings open it.
@@ -114,8 +134,21 @@ async fn bind(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-fn open(listener: TcpListener, world: &World, surfaces: Surfaces) -> JoinHandle<()> {
-    let door = Arc::new(Door { world: world.clone(), surfaces });
+/// Who shares a listener with whom; the first is the one whose address the settings name.
+fn shared_listeners(settings: &Settings) -> Vec<Surfaces> {
+    let own = |surface: &Surface| match surface {
+        Surface::GenesysLogin => settings.separate_login,
+        Surface::CxoneIdentity => settings.cxone.separate_identity,
+        Surface::CxoneUserhub => settings.cxone.separate_userhub,
+        Surface::GenesysApi | Surface::CxoneApi => false,
+    };
+    let (alone, together): (Vec<Surface>, Vec<Surface>) = Surface::ALL.into_iter().partition(own);
+    let alone = alone.into_iter().map(|surface| Surfaces(vec![surface]));
+    std::iter::once(Surfaces(together)).chain(alone).collect()
+}
+
+fn open(listener: TcpListener, door: Door) -> JoinHandle<()> {
+    let door = Arc::new(door);
     tokio::spawn(serve(listener, move |line, request| exchange(door.clone(), line, request)))
 }
 
@@ -151,6 +184,6 @@ where
     }
 }
 
-fn prefixed(address: SocketAddr, prefix: &str) -> String {
-    if prefix.is_empty() { format!("http://{address}") } else { format!("http://{address}/{prefix}") }
+fn prefixed(origin: String, prefix: &str) -> String {
+    if prefix.is_empty() { origin } else { format!("{origin}/{prefix}") }
 }

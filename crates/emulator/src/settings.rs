@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::misbehave::Misbehaviour;
+use crate::{cxone::settings::CxoneSettings, misbehave::Misbehaviour};
 
 /// What one emulator is like.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ use crate::misbehave::Misbehaviour;
 pub struct Settings {
     /// Where the platform listens; port 0 picks a free one. Default `127.0.0.1:0`.
     pub listen: SocketAddr,
-    /// Gives the login surface a listener (same address, free port) of its own, as the platform's two hosts have.
+    /// Gives Genesys Cloud's login surface a listener (same address, free port) of its own, as the platform's two hosts have.
     pub separate_login: bool,
     /// A path prefix before `/oauth/token`, without slashes at the ends; empty for none.
     pub login_prefix: String,
@@ -34,8 +34,13 @@ pub struct Settings {
     pub log_capacity: usize,
     /// Misbehaviour that is in force from the start.
     pub misbehaviours: Vec<Misbehaviour>,
+    /// Puts the body of every token request into the witness's log, byte for byte. Such a body holds secrets in the
+    /// clear: switch it on for play secrets only. Off by default.
+    pub record_token_bodies: bool,
     /// What Genesys Cloud does.
     pub genesys: GenesysSettings,
+    /// What NICE CXone does.
+    pub cxone: CxoneSettings,
 }
 
 impl Default for Settings {
@@ -50,7 +55,9 @@ impl Default for Settings {
             seed: None,
             log_capacity: 20_000,
             misbehaviours: Vec::new(),
+            record_token_bodies: false,
             genesys: GenesysSettings::default(),
+            cxone: CxoneSettings::default(),
         }
     }
 }
@@ -81,6 +88,8 @@ pub struct GenesysSettings {
     pub allow_form: bool,
     /// Serves `POST /api/v2/oauth/token` with a form that carries id and secret, as a well-known guide has it.
     pub guide_path: bool,
+    /// What a token of the guide's path is granted if neither its client nor its request names a scope.
+    pub guide_scope: String,
     /// Status of `invalid_client` / `client not found`. Sources say 400 or 401; 400 here.
     pub unknown_client_status: u16,
     /// Status of `invalid_client` / `authentication failed`. Sources say 400 or 401; 401 here.
@@ -103,6 +112,7 @@ impl Default for GenesysSettings {
             organization: "Emulated Organization".to_owned(),
             allow_form: false,
             guide_path: false,
+            guide_scope: "routing:queue:read".to_owned(),
             unknown_client_status: 400,
             wrong_secret_status: 401,
             token_limit: Some(Limit { requests: 300, seconds: 60 }),

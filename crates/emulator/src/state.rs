@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     clients::{Client, ClientKeys, NewClient},
     clock::Moment,
+    cxone,
     draws::{Draws, Kind},
     genesys::Estate,
     journal::Journal,
@@ -13,13 +14,16 @@ use crate::{
     tokens::Tokens,
 };
 
-/// The state of one emulated organisation.
+/// The state of one emulated organisation, and of the tenants of the other platform.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) organization: Organization,
+    /// Genesys Cloud's; the other platform keeps its own.
     pub(crate) clients: BTreeMap<String, Client>,
+    /// Genesys Cloud's, too.
     pub(crate) tokens: Tokens,
     pub(crate) genesys: Estate,
+    pub(crate) cxone: cxone::Estate,
     pub(crate) script: Script,
     pub(crate) journal: Journal,
     pub(crate) draws: Draws,
@@ -36,18 +40,17 @@ impl State {
             clients: BTreeMap::new(),
             tokens: Tokens::default(),
             genesys: Estate::default(),
+            cxone: cxone::Estate::new(&settings.cxone.tenant, &mut draws),
             script: Script::new(settings.misbehaviours.clone()),
             draws,
         }
     }
 
     pub(crate) fn add_client(&mut self, new: NewClient) -> ClientKeys {
-        let validity_seconds = new.validity_seconds();
-        let id = new.id.unwrap_or_else(|| self.draws.id(Kind::Client));
-        let secret = new.secret.unwrap_or_else(|| self.draws.secret());
+        let id = new.id.clone().unwrap_or_else(|| self.draws.id(Kind::Client));
+        let secret = new.secret.clone().unwrap_or_else(|| self.draws.secret());
         self.journal.know(&id, &new.name);
-        let client = Client::new(new.name, secret.clone(), validity_seconds);
-        self.clients.insert(id.clone(), client);
+        self.clients.insert(id.clone(), new.into_client(secret.clone(), DEFAULT_VALIDITY));
         ClientKeys { id, secret }
     }
 
@@ -55,8 +58,8 @@ impl State {
     pub(crate) fn mint(&mut self, client_id: &str, now: Moment) -> Option<Minted> {
         let expires_in = self.clients.get(client_id)?.validity_seconds;
         let access_token = self.draws.token();
-        self.tokens.book(access_token.clone(), client_id, now, expires_in);
-        self.journal.minted(client_id);
+        let number = self.journal.minted(client_id);
+        self.tokens.book(access_token.clone(), number, client_id, now, expires_in);
         Some(Minted { access_token, expires_in })
     }
 
@@ -64,7 +67,10 @@ impl State {
     /// wrong, and the log must not spread it.
     pub(crate) fn masked(&self, target: &str) -> String {
         let known = |part: &str| {
-            self.tokens.find(part).is_some() || self.clients.values().any(|client| client.secret == part)
+            self.tokens.find(part).is_some()
+                || self.clients.values().any(|client| client.secret == part)
+                // An access key's `=` may come percent-encoded.
+                || self.cxone.is_secret(part.split('%').next().unwrap_or(part))
         };
         let separator = |c| matches!(c, '/' | '?' | '&' | '=');
         let parts = target.split_inclusive(separator).map(|part| {
@@ -87,3 +93,6 @@ pub(crate) struct Minted {
     pub(crate) access_token: String,
     pub(crate) expires_in: u64,
 }
+
+/// Genesys Cloud's: a day.
+const DEFAULT_VALIDITY: u64 = 86_400;

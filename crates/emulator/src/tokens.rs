@@ -1,12 +1,8 @@
 //! Every token ever minted, dead ones included, so that the witness can say whose dead token a call carried.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    fmt,
-    time::Duration,
-};
+use std::{collections::HashMap, fmt, time::Duration};
 
-use crate::{clock::Moment, genesys::quota::Window};
+use crate::{clock::Moment, window::Windows};
 
 /// The tokens, by value.
 #[derive(Default)]
@@ -15,16 +11,22 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// Books a new token and numbers it; the number is how the witness speaks of it.
-    pub(crate) fn book(&mut self, value: String, client_id: &str, now: Moment, validity_seconds: u64) {
-        let number = self.minted.len() as u64 + 1;
+    /// Books a new token under the number by which the witness speaks of it.
+    pub(crate) fn book(
+        &mut self,
+        value: String,
+        number: u64,
+        client_id: &str,
+        now: Moment,
+        validity_seconds: u64,
+    ) {
         let token = Token {
             number,
             client_id: client_id.to_owned(),
             expires: now + Duration::from_secs(validity_seconds),
             last_used: now,
             revoked: false,
-            windows: BTreeMap::new(),
+            windows: Windows::new(),
         };
         self.minted.insert(value, token);
     }
@@ -61,7 +63,7 @@ pub(crate) struct Token {
     pub(crate) last_used: Moment,
     pub(crate) revoked: bool,
     /// What it used of its quotas, by name of the bucket.
-    pub(crate) windows: BTreeMap<String, Window>,
+    pub(crate) windows: Windows,
 }
 
 impl Token {
@@ -79,7 +81,7 @@ mod tests {
     #[test]
     fn a_token_dies_at_its_expiry_or_when_idle() {
         let mut tokens = Tokens::default();
-        tokens.book("t".to_owned(), "c", Moment::at(1_000), 300);
+        tokens.book("t".to_owned(), 1, "c", Moment::at(1_000), 300);
         let live = |at, idle| tokens.find("t").is_some_and(|token| token.is_live(Moment::at(at), idle));
         assert!(live(1_299, None));
         assert!(!live(1_300, None));
@@ -90,7 +92,7 @@ mod tests {
     fn revoking_counts_live_tokens_only() {
         let mut tokens = Tokens::default();
         for value in ["a", "b"] {
-            tokens.book(value.to_owned(), "c", Moment::at(0), 300);
+            tokens.book(value.to_owned(), 1, "c", Moment::at(0), 300);
         }
         assert_eq!(tokens.revoke_all("c", Moment::at(1)), 2);
         assert_eq!(tokens.revoke_all("c", Moment::at(1)), 0);

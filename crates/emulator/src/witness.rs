@@ -1,22 +1,25 @@
 //! What the emulator saw, as data: the counts that proofs rely on.
 //!
-//! No secret and no token is ever in it; a token is spoken of by its number in the order of minting.
+//! No secret and no token is ever in it, unless a setting asks for the bodies of token requests; a token is spoken
+//! of by its number in the order of minting.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::text_or_bytes;
+
 /// Everything the emulator saw so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct WitnessReport {
-    /// Per client id, removed clients included.
+    /// Per client id, removed clients included. CXone's access keys stand here under the key's id.
     pub clients: BTreeMap<String, ClientReport>,
     /// Sums over all clients and over requests that named none.
     pub totals: Totals,
     /// API calls that carried no token the emulator ever minted.
     pub anonymous_calls: u64,
-    /// Answered API calls of clients in the platform's own usage shape: one row per client, path template, method
-    /// and day.
+    /// Answered API calls of clients of Genesys Cloud in its own usage shape: one row per client, path template,
+    /// method and day.
     pub usage: Vec<ApiUsageRow>,
     /// The latest requests, oldest first.
     pub log: Vec<RequestRecord>,
@@ -31,8 +34,10 @@ pub struct ClientReport {
     pub name: String,
     /// Token requests that named this client, whatever became of them.
     pub token_requests: u64,
-    /// Tokens minted for it, whether or not the answer arrived.
+    /// Tokens minted from its credentials, whether or not the answer arrived.
     pub mints: u64,
+    /// Tokens minted from a refresh token of it, whether or not the answer arrived; they are no `mints`.
+    pub refreshes: u64,
     /// Token requests refused for their content: wrong secret, state, grant type.
     pub mints_refused: u64,
     /// Token requests throttled.
@@ -54,12 +59,16 @@ pub struct ClientReport {
 pub struct Totals {
     /// All requests.
     pub requests: u64,
-    /// Requests to the token endpoint.
+    /// Requests for what anybody may read: discovery documents, signing keys.
+    pub discoveries: u64,
+    /// Requests to a token endpoint, refreshes included.
     pub token_requests: u64,
     /// Token requests that named no registered client.
     pub token_requests_unknown: u64,
-    /// Tokens minted.
+    /// Tokens minted from credentials.
     pub mints: u64,
+    /// Tokens minted from refresh tokens.
+    pub refreshes: u64,
     /// Token requests refused, those of unknown clients included.
     pub mints_refused: u64,
     /// Token requests throttled.
@@ -79,8 +88,12 @@ pub struct RequestRecord {
     pub number: u64,
     /// When it had arrived, on the emulator's clock.
     pub at: String,
-    /// Whether it went to the token endpoint.
+    /// Which platform answered it.
+    pub platform: Platform,
+    /// Whether it went to a token endpoint, one that refreshes included.
     pub token_endpoint: bool,
+    /// Whether it asked for what anybody may read: a discovery document, signing keys.
+    pub discovery: bool,
     /// The method.
     pub method: String,
     /// The path without query, as the platform sees it (prefixes taken off).
@@ -93,16 +106,31 @@ pub struct RequestRecord {
     pub header_names: Vec<String>,
     /// Bytes of body, chunk framing not counted.
     pub body_length: u64,
-    /// The client it named, by credentials or by token.
+    /// The body of a token request byte for byte, if
+    /// [`Settings::record_token_bodies`](crate::Settings::record_token_bodies) asks for it. In JSON a string, or a
+    /// list of numbers where it is no text.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "text_or_bytes::serialize_some")]
+    pub token_body: Option<Vec<u8>>,
+    /// The client it named, by credentials or by token; for CXone the access key.
     pub client_id: Option<String>,
     /// Which token it carried.
     pub token_number: Option<u64>,
-    /// The `ININ-Correlation-Id` of its answer.
+    /// The correlation id of its answer: `ININ-Correlation-Id`, for CXone `CorrelationId`.
     pub correlation_id: String,
     /// The status it was answered with; absent while it waits, and if the answer never left.
     pub status: Option<u16>,
     /// Names of the misbehaviours it met.
     pub misbehaviours: Vec<String>,
+}
+
+/// A platform that is emulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    /// Genesys Cloud, which also answers what belongs to no platform.
+    Genesys,
+    /// NICE CXone.
+    Cxone,
 }
 
 /// One row of API usage, in the platform's own shape and spelling.

@@ -35,39 +35,47 @@ impl World {
         Self(Arc::new(Inner { clock: Clock::new(settings.clock), state, settings }))
     }
 
-    /// Registers a client.
+    /// Registers a client of Genesys Cloud.
     pub fn add_client(&self, client: NewClient) -> ClientKeys {
         self.state().add_client(client)
     }
 
-    /// Replaces a client's secret. The old one is dead at once; tokens minted with it live on.
-    pub fn set_secret(&self, client_id: &str, secret: &str) {
-        if let Some(client) = self.state().clients.get_mut(client_id) {
+    /// Replaces the secret of a client, an access key or an application. The old one is dead at once; tokens minted
+    /// with it live on.
+    pub fn set_secret(&self, id: &str, secret: &str) {
+        let mut state = self.state();
+        state.cxone.set_secret(id, secret);
+        if let Some(client) = state.clients.get_mut(id) {
             secret.clone_into(&mut client.secret);
         }
     }
 
-    /// Moves a client to another state.
-    pub fn set_state(&self, client_id: &str, state: ClientState) {
-        if let Some(client) = self.state().clients.get_mut(client_id) {
-            client.state = state;
+    /// Moves a client, an access key or an application to another state.
+    pub fn set_state(&self, id: &str, to: ClientState) {
+        let mut state = self.state();
+        state.cxone.set_state(id, to);
+        if let Some(client) = state.clients.get_mut(id) {
+            client.state = to;
         }
     }
 
-    /// Removes a client; its tokens are dead from now on, and the witness keeps what it saw.
-    pub fn remove_client(&self, client_id: &str) {
+    /// Removes a client, an access key or an application; its tokens are dead from now on, and the witness keeps
+    /// what it saw.
+    pub fn remove_client(&self, id: &str) {
         let now = self.now();
         let mut state = self.state();
-        state.clients.remove(client_id);
+        state.clients.remove(id);
         // A client added under the same id later must not inherit them.
-        state.tokens.revoke_all(client_id, now);
+        state.tokens.revoke_all(id, now);
+        state.cxone.remove(id, now);
     }
 
-    /// Ends every live token of a client and says how many that were. Calls that carry one of them meet 401
-    /// `bad.credentials`.
-    pub fn revoke_tokens(&self, client_id: &str) -> usize {
+    /// Ends every live token of a client or an access key, refresh tokens included, and says how many access tokens
+    /// that were. Calls that carry one of them meet 401.
+    pub fn revoke_tokens(&self, id: &str) -> usize {
         let now = self.now();
-        self.state().tokens.revoke_all(client_id, now)
+        let mut state = self.state();
+        state.tokens.revoke_all(id, now) + state.cxone.revoke_all(id, now)
     }
 
     /// Moves the emulator's clock on. Delays that end by then end now.
@@ -118,7 +126,8 @@ impl World {
     }
 
     pub(crate) fn knows_client(&self, client_id: &str) -> bool {
-        self.state().clients.contains_key(client_id)
+        let state = self.state();
+        state.clients.contains_key(client_id) || state.cxone.knows(client_id)
     }
 
     pub(crate) fn settings(&self) -> &Settings {

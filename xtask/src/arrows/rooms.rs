@@ -79,9 +79,14 @@ pub(super) const FOREIGN: &[ForeignRule] = &[
         reason: "TLS is outbound's; app only installs the provider at start",
     },
     ForeignRule {
-        crates: &["hyper-rustls", "tokio-rustls", "rustls-*", "webpki-roots", "ring", "aws-lc-*"],
+        crates: &["hyper-rustls", "tokio-rustls", "rustls-*", "webpki-roots", "aws-lc-*"],
         rooms: &["outbound"],
         reason: "one place decides whom we trust",
+    },
+    ForeignRule {
+        crates: &["ring"],
+        rooms: &["outbound", "emulator"],
+        reason: "cryptography belongs to the TLS stack; the emulator signs its play tokens as a platform does",
     },
     ForeignRule {
         crates: &["reqwest", "reqwest-middleware"],

@@ -1,15 +1,14 @@
 //! Genesys Cloud: what it answers, and what it remembers.
 //!
-//! A request arrives (it is placed, its caller named, and it is written down), and then takes effect. Between the
-//! two the rest of the crate may delay it, lose it, or answer in the platform's place.
+//! A request arrives (it is placed and its caller named), and then takes effect. Between the two the rest of the
+//! crate may delay it, lose it, or answer in the platform's place.
 
 pub(crate) mod conversations;
 mod errors;
-mod forms;
 mod me;
 mod paging;
 mod queues;
-pub(crate) mod quota;
+mod quota;
 mod routes;
 mod token;
 mod usage;
@@ -21,20 +20,18 @@ use serde::de::DeserializeOwned;
 use crate::{
     clients::ClientState,
     clock::Moment,
-    draws::Kind,
-    journal::Ticket,
+    platform::Caller,
     received::Received,
-    reply::Reply,
-    script::Asked,
+    reply::{Envelope, Reply},
     settings::{GenesysSettings, Settings},
     state::State,
-    witness::RequestRecord,
+    window::spend,
 };
 use conversations::Conversation;
 use queues::Queue;
-use routes::{Place, Route};
+use routes::Route;
 
-pub(crate) use routes::Surfaces;
+pub(crate) use routes::Place;
 
 /// What the organisation owns.
 #[derive(Debug, Default)]
@@ -45,104 +42,49 @@ pub(crate) struct Estate {
     pub(crate) executions: BTreeMap<String, String>,
 }
 
-/// A request that is written down: where it goes, whose it is, and its place in the journal.
-#[derive(Debug)]
-pub(crate) struct Visit {
-    place: Place,
-    pub(crate) client_id: Option<String>,
-    pub(crate) correlation_id: String,
-    pub(crate) ticket: Ticket,
-}
-
-impl Visit {
-    pub(crate) fn asked<'a>(&'a self, received: &'a Received) -> Asked<'a> {
-        Asked {
-            token_endpoint: self.place.is_token(),
-            method: &received.method,
-            path: self.place.path(),
-            client_id: self.client_id.as_deref(),
-        }
+/// Whom a request names.
+pub(crate) fn caller(state: &State, settings: &Settings, place: &Place, received: &Received) -> Caller {
+    if place.is_token() {
+        let named = token::Credentials::read(received, &settings.genesys, place.is_guide());
+        let client_id = named.map(|named| named.client_id).filter(|id| state.clients.contains_key(id));
+        return Caller { client_id, token_number: None };
+    }
+    let token = received.authorization("bearer").and_then(|value| state.tokens.find(value));
+    Caller {
+        client_id: token.map(|token| token.client_id.clone()),
+        token_number: token.map(|token| token.number),
     }
 }
 
-/// Places a request, names its caller, writes it down.
-pub(crate) fn arrive(
-    state: &mut State,
-    settings: &Settings,
-    surfaces: Surfaces,
-    received: &Received,
-    now: Moment,
-) -> Visit {
-    let place = Place::of(settings, surfaces, &received.method, &received.path);
-    let (client_id, token_number) = if place.is_token() {
-        let named = token::Credentials::read(received, &settings.genesys, place.is_guide());
-        (named.map(|named| named.client_id).filter(|id| state.clients.contains_key(id)), None)
-    } else {
-        let token = received.authorization("bearer").and_then(|value| state.tokens.find(value));
-        (token.map(|token| token.client_id.clone()), token.map(|token| token.number))
-    };
-    let correlation_id = state.draws.id(Kind::Correlation);
-    let record = RequestRecord {
-        number: 0,
-        at: String::new(),
-        token_endpoint: place.is_token(),
-        method: received.method.clone(),
-        path: state.masked(place.path()),
-        route: place.template().to_owned(),
-        raw_target: state.masked(&received.raw_target),
-        header_names: received.header_names.clone(),
-        body_length: received.body_length,
-        client_id: client_id.clone(),
-        token_number,
-        correlation_id: correlation_id.clone(),
-        status: None,
-        misbehaviours: Vec::new(),
-    };
-    let ticket = state.journal.arrived(record, now);
-    Visit { place, client_id, correlation_id, ticket }
-}
-
 /// Lets a request take effect.
-pub(crate) fn answer(
-    state: &mut State,
-    settings: &Settings,
-    visit: &Visit,
-    received: &Received,
-    now: Moment,
-) -> Reply {
-    match &visit.place {
-        Place::Token { guide, .. } => token::answer(state, &settings.genesys, received, *guide, now),
-        Place::Nowhere { .. } => errors::not_found(&visit.correlation_id),
-        Place::Api(found) => match admit(state, &settings.genesys, found, visit, received, now) {
-            Ok(standing) => {
-                let call = Call { received, correlation_id: &visit.correlation_id, now };
-                standing.label(dispatch(state, found, &call), settings.genesys.legacy_rate_headers)
-            }
+pub(crate) fn answer(state: &mut State, settings: &GenesysSettings, place: &Place, call: &Call<'_>) -> Reply {
+    match place {
+        Place::Token { guide, .. } => token::answer(state, settings, call.received, *guide, call.now),
+        Place::Nowhere { .. } => errors::not_found(call.correlation_id),
+        Place::Api(found) => match admit(state, settings, found, call) {
+            Ok(standing) => standing.label(dispatch(state, found, call), settings.legacy_rate_headers),
             Err(refused) => refused,
         },
     }
 }
 
-/// An answer in the platform's words that has no cause in its state.
-pub(crate) fn failure(visit: &Visit, status: u16, retry_after: Option<u64>) -> Reply {
-    let reply = errors::of_status(status, &visit.correlation_id);
-    match retry_after {
-        Some(seconds) => reply.with("retry-after", seconds.to_string()),
-        None => reply,
-    }
+/// An error of this status without a cause.
+pub(crate) fn failure(status: u16, context: &str) -> Reply {
+    errors::of_status(status, context)
 }
 
-/// The throttle's answer, whatever was used of the quota.
-pub(crate) fn throttle(state: &mut State, visit: &Visit, retry_after: u64) -> Reply {
-    if visit.place.is_token() {
-        state.journal.throttled(visit.client_id.as_deref());
-        return token::throttled();
-    }
-    errors::too_many_requests(retry_after, &visit.correlation_id)
+/// The throttle's answer.
+pub(crate) fn throttle(place: &Place, retry_after: u64, context: &str) -> Reply {
+    if place.is_token() { token::throttled() } else { errors::too_many_requests(retry_after, context) }
+}
+
+/// What is on every answer.
+pub(crate) fn envelope(correlation_id: &str) -> Envelope<'_> {
+    Envelope { usual: &USUAL, correlation_header: "inin-correlation-id", correlation_id }
 }
 
 /// The token that a request carries is dead from now on.
-pub(crate) fn end_token(state: &mut State, received: &Received) {
+fn end_token(state: &mut State, received: &Received) {
     if let Some(token) = received.authorization("bearer").and_then(|value| state.tokens.find_mut(value)) {
         token.revoked = true;
     }
@@ -174,11 +116,9 @@ fn admit(
     state: &mut State,
     settings: &GenesysSettings,
     found: &routes::Found,
-    visit: &Visit,
-    received: &Received,
-    now: Moment,
+    call: &Call<'_>,
 ) -> Result<quota::Standing, Reply> {
-    let context = visit.correlation_id.as_str();
+    let Call { received, correlation_id: context, now } = *call;
     let authorizations = received.headers.get_all(http::header::AUTHORIZATION).iter().count();
     let value = received.authorization("bearer").unwrap_or_default();
     if value.is_empty() && authorizations < 2 {
@@ -194,7 +134,8 @@ fn admit(
         })
         .ok_or_else(|| errors::bad_credentials(context))?;
     token.last_used = now;
-    quota::spend(&mut token.windows, settings, &received.method, &found.path, now)
+    spend(&mut token.windows, settings.api_limit, &settings.path_limits, &received.method, &found.path, now)
+        .map(quota::Standing)
         .map_err(|retry_after| errors::too_many_requests(retry_after, context))
 }
 
@@ -229,3 +170,11 @@ fn dispatch(state: &mut State, found: &routes::Found, call: &Call<'_>) -> Reply 
         Route::ReadUsage => usage::results(state, first, second, call),
     }
 }
+
+/// What the platform puts on every answer.
+const USUAL: [(&str, &str); 4] = [
+    ("cache-control", "no-cache, no-store, must-revalidate"),
+    ("pragma", "no-cache"),
+    ("expires", "0"),
+    ("strict-transport-security", "max-age=600; includeSubDomains"),
+];

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{errors, forms};
-use crate::reply::Reply;
+use super::errors;
+use crate::{forms, reply::Reply};
 
 /// Which page is asked for.
 #[derive(Debug, PartialEq, Eq)]

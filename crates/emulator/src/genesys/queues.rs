@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Estate, errors, forms, paging::Paging};
+use super::{Call, Estate, errors, paging::Paging};
 use crate::{
     clock::Moment,
     draws::{Draws, Kind},
+    forms,
     reply::Reply,
     state::State,
 };

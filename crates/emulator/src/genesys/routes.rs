@@ -1,14 +1,10 @@
 //! Which request is for what: surfaces, prefixes, path templates, methods.
 
-use crate::settings::Settings;
-
-/// What a listener serves. The platform has a host for each; an emulator on one origin serves both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Surfaces {
-    Login,
-    Api,
-    Both,
-}
+use crate::{
+    settings::Settings,
+    surfaces::{Surface, Surfaces},
+    templates::ids,
+};
 
 /// Where a request goes.
 #[derive(Debug)]
@@ -19,11 +15,11 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    pub(crate) fn of(settings: &Settings, surfaces: Surfaces, method: &str, path: &str) -> Self {
-        if surfaces != Surfaces::Api && strip(path, &settings.login_prefix) == Some(TOKEN) {
+    pub(crate) fn of(settings: &Settings, surfaces: &Surfaces, method: &str, path: &str) -> Self {
+        if surfaces.include(Surface::GenesysLogin) && strip(path, &settings.login_prefix) == Some(TOKEN) {
             return Self::Token { path: TOKEN.to_owned(), guide: false };
         }
-        if surfaces == Surfaces::Login {
+        if !surfaces.include(Surface::GenesysApi) {
             return Self::Nowhere { path: path.to_owned() };
         }
         match strip(path, &settings.api_prefix).filter(|path| path.starts_with("/api/")) {
@@ -33,6 +29,10 @@ impl Place {
             Some(path) => Self::Api(Found::new(method, path)),
             None => Self::Nowhere { path: path.to_owned() },
         }
+    }
+
+    pub(crate) fn is_nowhere(&self) -> bool {
+        matches!(self, Self::Nowhere { .. })
     }
 
     pub(crate) fn is_token(&self) -> bool {
@@ -114,24 +114,6 @@ pub(crate) enum Route {
     ReadOrganization,
     QueryUsage,
     ReadUsage,
-}
-
-/// The segments of `path` that stand where `template` has names; `None` if it does not fit.
-fn ids(template: &str, path: &str) -> Option<[String; 2]> {
-    let (wanted, given) = (template.split('/'), path.split('/'));
-    if wanted.clone().count() != given.clone().count() {
-        return None;
-    }
-    let mut ids = [String::new(), String::new()];
-    let mut free = ids.iter_mut();
-    for (wanted, given) in wanted.zip(given) {
-        if wanted.starts_with('{') && !given.is_empty() {
-            given.clone_into(free.next()?);
-        } else if wanted != given {
-            return None;
-        }
-    }
-    Some(ids)
 }
 
 fn strip<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {

@@ -3,9 +3,8 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
 
-use super::forms;
 use crate::{
-    clients::ClientState, clock::Moment, received::Received, reply::Reply, settings::GenesysSettings,
+    clients::ClientState, clock::Moment, forms, received::Received, reply::Reply, settings::GenesysSettings,
     state::State,
 };
 
@@ -22,7 +21,7 @@ pub(crate) fn answer(
     }
     let credentials = Credentials::read(received, settings, guide);
     let client_id = credentials.as_ref().map(|named| named.client_id.clone());
-    match grant(state, settings, received, credentials, now) {
+    match grant(state, settings, received, credentials, guide, now) {
         Ok(reply) => reply,
         Err(Refused::Throttled) => {
             state.journal.throttled(client_id.as_deref());
@@ -96,6 +95,7 @@ fn grant(
     settings: &GenesysSettings,
     received: &Received,
     credentials: Option<Credentials>,
+    guide: bool,
     now: Moment,
 ) -> Result<Reply, Refused> {
     // A request without credentials names no client, so none is found.
@@ -117,19 +117,21 @@ fn grant(
         Some(_) => return Err(Refused::UnsupportedGrant),
         None => return Err(Refused::Malformed("grant_type must be given once")),
     }
+    let scope = guide.then(|| client.granted(forms::only(&form, "scope"), &settings.guide_scope).to_owned());
     let minted = state.mint(&client_id, now).ok_or(Refused::UnknownClient)?;
-    Ok(Reply::json(
-        200,
-        &Granted { access_token: &minted.access_token, token_type: "bearer", expires_in: minted.expires_in },
-    ))
+    let (access_token, expires_in) = (minted.access_token, minted.expires_in);
+    Ok(Reply::json(200, &Granted { access_token, token_type: "bearer", expires_in, scope }))
 }
 
 /// Never a refresh token: this grant has none.
 #[derive(Serialize)]
-struct Granted<'a> {
-    access_token: &'a str,
-    token_type: &'a str,
+struct Granted {
+    access_token: String,
+    token_type: &'static str,
     expires_in: u64,
+    /// On the guide's path only: on the real one, rights are roles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
 }
 
 fn refusal(status: u16, error: &str, description: &str) -> Reply {

@@ -3,17 +3,20 @@
 //! A folder is named after the row of the platform's behaviour it shows. Its files, in order of their numbers:
 //!
 //! * `setup.json`: `settings` (seed 1 and a clock frozen at the start of 2026 unless given), `clients`, `queues`,
-//!   `conversations`.
+//!   `conversations`; for CXone `access_keys`, `cxone_clients`, `contacts` (how many).
 //! * `NN-request.http`, `NN-response.http`: what is sent to the API's listener, and what must come back. Lines of a
 //!   head end with a line feed here and with CRLF on the wire; the file's last line feed is not part of the body. A
-//!   connection that ends early shows as a last line in brackets.
+//!   connection that ends early shows as a last line in brackets. In a request's head `{NN.member}` stands for a
+//!   member of the JSON that answer NN was: signed tokens are long.
 //! * `NN-login-request.http`, `NN-login-response.http`: the same at the login listener.
 //! * `NN-orders.json`: orders to the control door, such as `[["POST /clock/advance", {"seconds": 60}]]`.
 //! * `NN-witness.json`: members that the witness's report must have; what is not named may be anything.
 //!
 //! `HALLPASS_BLESS=1` writes the responses that are missing or differ.
 
-use hallpass_emulator::{ConversationKeys, Emulator, NewClient, NewConversation, Settings};
+use std::collections::BTreeMap;
+
+use hallpass_emulator::{ConversationKeys, Emulator, NewAccessKey, NewClient, NewConversation, Settings};
 use hallpass_testkit::case_folder::{self, Case, Outcome};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -39,11 +42,22 @@ struct Setup {
     clients: Vec<NewClient>,
     queues: Vec<String>,
     conversations: Vec<NewConversation>,
+    access_keys: Vec<NewAccessKey>,
+    cxone_clients: Vec<NewClient>,
+    contacts: u64,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { settings: json!({}), clients: Vec::new(), queues: Vec::new(), conversations: Vec::new() }
+        Self {
+            settings: json!({}),
+            clients: Vec::new(),
+            queues: Vec::new(),
+            conversations: Vec::new(),
+            access_keys: Vec::new(),
+            cxone_clients: Vec::new(),
+            contacts: 0,
+        }
     }
 }
 
@@ -67,6 +81,13 @@ impl Setup {
         for conversation in &self.conversations {
             let ConversationKeys { .. } = world.add_conversation(conversation.clone());
         }
+        for key in &self.access_keys {
+            world.add_access_key(key.clone());
+        }
+        for client in &self.cxone_clients {
+            world.add_cxone_client(client.clone());
+        }
+        world.add_contacts(self.contacts);
         Ok(())
     }
 }
@@ -76,11 +97,14 @@ fn play(case: &Case, emulator: &Emulator) -> Outcome {
         .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
         .collect::<std::io::Result<_>>()?;
     files.sort();
+    let mut answers = BTreeMap::new();
     for file in &files {
         if file.ends_with("request.http") {
             let door = if file.contains("login") { emulator.login_url() } else { emulator.base_url() };
-            let answer = exchange(&door, &wire_form(&case.bytes(file)?)?);
+            let answer = exchange(&door, &wire_form(&case.bytes(file)?, &answers)?);
             case.expect(&file.replace("request", "response"), file_form(&answer))?;
+            let number = file.split('-').next().unwrap_or_default();
+            answers.insert(number.to_owned(), answer);
         } else if file.ends_with("orders.json") {
             obey(emulator, &case.text(file)?).map_err(|fault| format!("{file}: {fault}"))?;
         } else if file.ends_with("witness.json") {
@@ -109,10 +133,16 @@ fn obey(emulator: &Emulator, orders: &str) -> Outcome {
     Ok(())
 }
 
-/// A request file as bytes for the wire.
-fn wire_form(file: &[u8]) -> Outcome<Vec<u8>> {
+/// A request file as bytes for the wire, with what earlier answers gave it.
+fn wire_form(file: &[u8], answers: &BTreeMap<String, Answer>) -> Outcome<Vec<u8>> {
     let end = file.windows(2).position(|window| window == b"\n\n").ok_or("a head ends with an empty line")?;
-    let head = std::str::from_utf8(&file[..end])?.replace('\n', "\r\n");
+    let mut head = std::str::from_utf8(&file[..end])?.replace('\n', "\r\n");
+    while let Some((before, rest)) = head.split_once('{') {
+        let (name, after) = rest.split_once('}').ok_or("a brace is not closed")?;
+        let (number, member) = name.split_once('.').ok_or("a brace holds NN.member")?;
+        let answer = answers.get(number).ok_or("no answer of this number yet")?;
+        head = format!("{before}{}{after}", answer.member(member));
+    }
     let body = &file[end + 2..];
     let body = body.strip_suffix(b"\n").unwrap_or(body);
     Ok([head.as_bytes(), b"\r\n\r\n", body].concat())

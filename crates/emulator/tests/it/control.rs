@@ -63,6 +63,40 @@ async fn another_program_can_do_what_a_test_can() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn access_keys_can_be_ordered_about_as_clients_can() {
+    let emulator = emulator().await;
+    let host = host(&emulator);
+    let post = |path: &str, body: &str| order(&emulator, &format!("POST {path}"), &host, body);
+
+    let tenant = post("/cxone-tenants", r#"{"name":"acme","area":"eu1"}"#).member("tenant_id");
+    let new = format!(r#"{{"name":"queue-sync","tenant_id":"{tenant}","validity_seconds":300}}"#);
+    let keys = post("/access-keys", &new);
+    let [id, secret] = ["access_key_id", "access_key_secret"].map(|name| keys.member(name));
+    assert_eq!((keys.member("tenant_id"), id.len(), secret.len()), (tenant.clone(), 56, 56));
+    let login = |secret: &str| {
+        let body = format!(r#"{{"accessKeyId":"{id}","accessKeySecret":"{secret}"}}"#);
+        let path = "/authentication/v1/token/access-key";
+        exchange(&emulator.cxone_userhub_url(), &call_with("POST", path, "", &body))
+    };
+    let token = login(&secret).member("access_token");
+    let contacts = post("/contacts", &format!(r#"{{"count":2,"tenant_id":"{tenant}"}}"#)).member("ids");
+    assert_eq!(contacts, "[480000001,480000002]");
+    let tags = "/inContactAPI/services/v31.0/contacts/480000002/tags";
+    exchange(&emulator.cxone_api_url(), &call_with("POST", tags, &token, r#"{"tags":[{"tagId":7}]}"#));
+    let contact = order(&emulator, "GET /contacts/480000002", &host, "");
+    assert_eq!((contact.member("tagPosts"), contact.member("tags")), ("1".to_owned(), "[7]".to_owned()));
+    assert_eq!(order(&emulator, "GET /contacts/1", &host, "").status(), Some(404));
+
+    assert_eq!(post(&format!("/access-keys/{id}/secret"), r#"{"secret":"other"}"#).status(), Some(204));
+    assert_eq!((login(&secret).status(), login("other").status()), (Some(401), Some(200)));
+    assert_eq!(post(&format!("/access-keys/{id}/revoke-tokens"), "").member("revoked"), "2");
+    assert_eq!(post(&format!("/access-keys/{id}/state"), r#"{"state":"inactive"}"#).status(), Some(204));
+    assert_eq!(login("other").status(), Some(401));
+    assert_eq!(post("/access-keys/nothing/state", r#"{"state":"inactive"}"#).status(), Some(404));
+    assert_eq!(post("/cxone-clients", r#"{"name":"a","id":"a","secret":"b"}"#).member("secret"), "b");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn orders_that_make_no_sense_change_nothing() {
     let emulator = emulator().await;
     let host = host(&emulator);

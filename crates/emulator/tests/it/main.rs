@@ -4,6 +4,7 @@
 mod cases;
 mod control;
 mod counts;
+mod cxone;
 mod faults;
 mod life;
 mod wire;

@@ -38,6 +38,11 @@ pub(crate) fn encode(text: &str) -> String {
     encoded
 }
 
+/// A value as it was before percent-encoding.
+pub(crate) fn decoded(encoded: &str) -> String {
+    decode(encoded.as_bytes())
+}
+
 fn decode(encoded: &[u8]) -> String {
     let mut decoded = Vec::with_capacity(encoded.len());
     let mut rest = encoded;
