@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be made here fails the test")]
 
 mod cxone;
+mod cxone_emulated;
 mod genesys;
 mod guides;
 mod oauth2;
