@@ -23,6 +23,8 @@ mod registry;
 mod settings;
 mod token_url;
 mod upstreams;
+#[cfg(test)]
+mod worked_example;
 
 pub use parts::{Connected, PlatformParts};
 pub use profile::{Misfit, Profile, Regions, Way};

@@ -61,14 +61,16 @@ pub(crate) fn upstreams(
     Ok(Arc::new(NamedUpstreams::new(by_name)))
 }
 
-/// For profiles whose API is never discovered.
+/// For profiles whose API is never discovered: `api`, unless `settings` name another place.
 pub(crate) fn fixed_upstreams(
     settings: &PlatformSettings,
     api: Option<Origin>,
 ) -> Result<Arc<dyn Upstreams>, Fault> {
-    match (api, &settings.api_url, settings.upstreams.is_empty()) {
-        (None, None, true) => Err(Fault::new(FaultCode::ConfigurationInvalid, "`api_url` is missing")),
-        (Some(api), ..) => upstreams(settings, || Arc::new(api), |_| None),
-        (None, ..) => upstreams(settings, || Arc::new(Learned::default()), |_| None),
+    let is_named = settings.api_url.is_some() || !settings.upstreams.is_empty();
+    match api {
+        Some(api) => upstreams(settings, || Arc::new(api), |_| None),
+        // What is named is taken, so the place that is never known is never asked for.
+        None if is_named => upstreams(settings, || Arc::new(Learned::default()), |_| None),
+        None => Err(Fault::new(FaultCode::ConfigurationInvalid, "`api_url` is missing")),
     }
 }

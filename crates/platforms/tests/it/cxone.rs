@@ -113,7 +113,9 @@ async fn documents_are_read_again_when_a_failure_hints_at_them() {
     let stage = Stage::new(&settings("cxone", "standard"), replies);
     let api = |area: &str| format!("https://api-{area}.niceincontact.com/x");
     let reject = || {
-        let verdict = stage.connected.platform.judge_rejection(&HeaderMap::new(), b"");
+        let mut headers = HeaderMap::new();
+        headers.insert("icStatusDescription", "Unauthorized".parse().unwrap());
+        let verdict = stage.connected.platform.judge_rejection(&headers, b"");
         assert_eq!(verdict, RejectionVerdict::TokenRejected);
     };
     stage.issue().await.unwrap();
