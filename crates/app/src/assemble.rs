@@ -141,13 +141,12 @@ fn wire(
 ) -> Result<Integration, Fault> {
     let name = integration.name.clone();
     let platform_parts = PlatformParts {
+        integration: name.clone(),
         transport: Arc::clone(&parts.transport),
         sleep: Arc::clone(&parts.sleep),
         clock: Arc::clone(&parts.clock),
     };
-    let (platform, profile) = (&integration.platform, &integration.profile);
-    let connected =
-        hallpass_platforms::connect(platform, profile, integration.place.clone(), platform_parts)?;
+    let connected = hallpass_platforms::connect(&integration.platform, platform_parts)?;
     let counters = Arc::new(Counters::new());
     let observers = Observers {
         audit: Arc::clone(&parts.audit),

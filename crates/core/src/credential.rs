@@ -89,13 +89,19 @@ impl Credential {
         }
     }
 
-    /// Which secret this is, without saying anything about it.
+    /// Which secret this is, without saying anything about it. Where there are two pairs, an application's and an access key, it changes with either.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        let pick = |names: &[&str]| names.iter().find_map(|name| self.member(name));
-        let id = pick(&["client_id", "access_key_id"]);
-        let secret = pick(&["client_secret", "access_key_secret"]);
-        Fingerprint::of(id.map_or(b"", Secret::expose), secret.map_or(b"", Secret::expose))
+        let bytes = |name: &str| self.member(name).map(Secret::expose);
+        let key = (bytes("access_key_id"), bytes("access_key_secret"));
+        match (bytes("client_id"), bytes("client_secret"), key) {
+            (Some(id), Some(secret), (Some(key_id), Some(key_secret))) => {
+                let joined = Secret::new([secret, b"\0", key_id, b"\0", key_secret].concat());
+                Fingerprint::of(id, joined.expose())
+            }
+            (Some(id), secret, _) => Fingerprint::of(id, secret.unwrap_or_default()),
+            (None, _, (id, secret)) => Fingerprint::of(id.unwrap_or_default(), secret.unwrap_or_default()),
+        }
     }
 }
 
@@ -170,6 +176,20 @@ mod tests {
             assert!(!format!("{fault} {} {fault:?}", fault.hint()).contains("canary"));
         }
         assert!(parse(r#"{"client_id":"x"}"#).unwrap_err().detail().contains("`client_secret`"));
+    }
+
+    #[test]
+    fn a_fingerprint_changes_with_either_pair() {
+        let print = |client_secret: &str, key_secret: &str| {
+            let text = serde_json::json!({
+                "client_id": "a", "client_secret": client_secret, "access_key_id": "b", "access_key_secret": key_secret,
+            });
+            let stored = Secret::from(text.to_string());
+            Credential::parse(&stored, Version::new("1"), NEEDED).unwrap().fingerprint()
+        };
+        assert_eq!(print("x", "y"), print("x", "y"));
+        assert_ne!(print("x", "y"), print("x", "z"));
+        assert_ne!(print("x", "y"), print("z", "y"));
     }
 
     #[test]

@@ -29,6 +29,11 @@ pub trait Platform: Send + Sync + fmt::Debug {
 
     /// The messages of its local login.
     fn local_login(&self) -> &dyn LocalLogin;
+
+    /// What somebody should know about the tokens it grants, for the status page; nothing secret.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// A granted token, as the platform's answer states it.

@@ -28,6 +28,9 @@ pub struct IntegrationStatus {
     pub last_fault: Option<&'static str>,
     /// Seconds until the next token request may be sent, while backing off.
     pub backing_off_seconds: Option<u64>,
+    /// What somebody should know about its tokens, such as that they are worth more than was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
     /// Counts since the start of the process, by metric name.
     pub counters: BTreeMap<&'static str, u64>,
 }
@@ -73,6 +76,7 @@ impl IntegrationStatus {
             credential: None,
             last_fault: None,
             backing_off_seconds: None,
+            remarks: Vec::new(),
             counters: BTreeMap::new(),
         }
     }

@@ -18,6 +18,14 @@ pub struct Origin {
 #[error("{0}")]
 pub struct OriginFault(&'static str);
 
+impl OriginFault {
+    /// What was expected.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
 impl Origin {
     /// The full URI of `target` at this origin.
     #[must_use]
@@ -33,6 +41,18 @@ impl Origin {
     #[must_use]
     pub fn authority(&self) -> &str {
         self.authority.as_str()
+    }
+
+    /// The host alone, as written; an IPv6 address in its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.authority.host()
+    }
+
+    /// Whether the host is a loopback address literal.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(self.host())
     }
 }
 

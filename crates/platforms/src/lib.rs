@@ -1,15 +1,36 @@
 //! What hallpass knows about each contact-centre platform.
 //!
-//! Each platform is a folder with the same rooms: where it lives (`region`), how a token is asked for and what its answers mean (`token`),
-//! how programs log in to it (`login`). Their only I/O is the [`hallpass_outbound::Transport`] they are handed; building messages and reading answers is
-//! pure. Adding a platform is one folder and one line in [`connect`].
+//! ```text
+//!   PlatformSettings ──▶ Profile (one line of the registry) ──▶ Connected { platform, upstreams }
+//!                          takes, needs                             │
+//!                                                                   ├─ Endpoint: where tokens are asked for
+//!                                                                   ├─ Messages: the request, what a refusal means
+//!                                                                   └─ LocalLogin: how programs log in to the sidecar
+//! ```
+//!
+//! Each platform is a folder that supplies those three. Their only I/O is the [`hallpass_outbound::Transport`] they are handed; building messages and
+//! reading answers is pure. Adding a platform is one folder and one line in [`REGISTRY`]; `docs/guides/adding-a-platform.md` goes through one.
 
+mod cxone;
+mod form;
 mod genesys;
+mod login;
 mod oauth2;
-mod place;
+mod parts;
+mod platform;
+mod profile;
 mod registry;
+mod settings;
 mod token_url;
+mod upstreams;
+#[cfg(test)]
+mod worked_example;
 
-pub use place::{Connected, Place, PlatformParts};
-pub use registry::{connect, profiles, regions};
+pub use parts::{Connected, PlatformParts};
+pub use profile::{Misfit, Profile, Regions, Way};
+pub use registry::{REGISTRY, connect, platform_names, profile, profile_names, profiles};
+pub use settings::{
+    Audience, ClientAuth, Issuer, Key, Organization, ParameterName, PlatformSettings, Resource, Scope,
+    TenantId, UpstreamName, UpstreamPlace, ValueFault,
+};
 pub use token_url::{TokenUrl, TokenUrlFault};

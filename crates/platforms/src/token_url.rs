@@ -30,6 +30,15 @@ impl TokenUrl {
         Self { origin, path: PathAndQuery::from_static(path) }
     }
 
+    /// The URL of `path`, which comes from elsewhere, at `origin`. `None` when it is no path.
+    pub(crate) fn joined(origin: &Origin, path: &str) -> Option<Self> {
+        Some(Self { origin: origin.clone(), path: path.parse().ok()? })
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     pub(crate) fn uri(&self) -> Uri {
         self.origin.uri(&self.path)
     }

@@ -11,5 +11,6 @@ pub(super) const DRAIN_TIMEOUT: &str = "8s";
 pub(super) const LOG_LEVEL: &str = "info";
 pub(super) const LOG_FORMAT: &str = "text";
 pub(super) const PROFILE: &str = "standard";
+pub(super) const CLIENT_AUTH: &str = "basic";
 /// Not a default: what the reference and a hint show.
 pub(super) const ALLOW_EXAMPLE: [&str; 1] = ["GET /api/v2/routing/queues/**"];

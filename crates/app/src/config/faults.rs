@@ -169,6 +169,11 @@ impl<'t> Collector<'t> {
         self.found.push(ConfigFault { place, message: message.into(), hint: hint.into() });
     }
 
+    /// How many there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use hallpass_platforms::{ClientAuth, platform_names, profile_names};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::at::{At, OneOrMore};
 use super::units::DurationText;
-use super::{LogFormat, LogLevel, defaults, settings};
+use super::{LogFormat, LogLevel, defaults};
 
 /// The configuration of hallpass. Relative paths are relative to the folder of this file.
 #[derive(Deserialize, JsonSchema)]
@@ -128,17 +129,41 @@ pub(super) struct LogTable {
 #[serde(deny_unknown_fields)]
 pub(super) struct IntegrationTable {
     /// The platform.
-    #[schemars(required, example = &"genesys", extend("enum" = settings::PLATFORMS))]
+    #[schemars(required, example = &"genesys", extend("enum" = platform_names()))]
     pub(super) platform: Option<At<String>>,
-    /// How the platform is spoken to.
-    #[schemars(extend("default" = defaults::PROFILE, "enum" = settings::PROFILES))]
+    /// How the platform is spoken to. `standard` is what its vendor documents, `guide` the literal form of older integration guides.
+    #[schemars(extend("default" = defaults::PROFILE, "enum" = profile_names()))]
     pub(super) profile: Option<At<String>>,
-    /// The platform's region, such as `us-east-1`. Either this, or `token_url` and `api_url`.
+    /// The platform's region, such as `us-east-1` or `na1`. A client of one region is unknown in every other.
     pub(super) region: Option<At<String>>,
+    /// The organisation's short name, which is part of its host: `acme` for `https://acme.mygenesys.com`.
+    pub(super) organization: Option<At<String>>,
+    /// The tenant's id. A token of another tenant is refused. Default: whichever tenant the token names.
+    pub(super) tenant: Option<At<String>>,
+    /// The authorization server that publishes where its endpoints are, such as `https://login.example.com`. Default for `cxone`:
+    /// `https://cxone.niceincontact.com`, the host of all its commercial regions.
+    pub(super) issuer: Option<At<String>>,
     /// Where tokens are asked for, such as `https://login.mypurecloud.com/oauth/token`. Plain http is for loopback addresses only.
     pub(super) token_url: Option<At<String>>,
     /// Where calls go, such as `https://api.mypurecloud.com`: scheme, host and port, no path.
     pub(super) api_url: Option<At<String>>,
+    /// Several places where calls go, by name, in the place of `api_url`: `upstreams = { api = "https://api.example.com", hub = "https://hub.example.com" }`.
+    /// A name is of the form `[a-z][a-z0-9-]*`; it is the path segment behind the integration's and is not sent on, but rules of `allow` begin with it:
+    /// `GET /api/v2/**` is `/v2/**` at the upstream `api`. The word `discovered` stands for the address that the platform tells: of `api` and
+    /// `userhub` with profile `standard` of `cxone`, of `userhub` with its profile `userhub`.
+    pub(super) upstreams: Option<BTreeMap<At<String>, At<String>>>,
+    /// How client id and secret are shown: `basic` form-encodes both before they become a Basic header, as RFC 6749 has it; `basic-raw` does not, as many
+    /// servers want it; `post` puts them into the form.
+    #[schemars(extend("default" = defaults::CLIENT_AUTH, "enum" = ClientAuth::NAMES))]
+    pub(super) client_auth: Option<At<String>>,
+    /// The scopes asked for, separated by spaces. When the platform grants more, a warning says so once. Default: none is asked for.
+    pub(super) scope: Option<At<String>>,
+    /// For whom the token shall be: the form parameter `audience`, which several vendors want. Default: none.
+    pub(super) audience: Option<At<String>>,
+    /// For which resource the token shall be: the form parameter `resource` of RFC 8707, an absolute URI. Default: none.
+    pub(super) resource: Option<At<String>>,
+    /// Form parameters that the server wants besides, such as `{ realm = "a" }`. None that hallpass sets itself, and never a secret.
+    pub(super) parameters: Option<BTreeMap<At<String>, At<String>>>,
     /// Where the secret rests: a reference `SCHEME:REST` such as `local:queue-sync`, or a list of them in the order in which they are
     /// tried. Never the secret itself.
     #[schemars(required, example = &"local:queue-sync")]

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use hallpass_core::Fault;
 use hallpass_core::policy::Rule;
-use hallpass_platforms::{Place, profiles, regions};
+use hallpass_platforms::{PlatformSettings, UpstreamName};
 use hallpass_stores::{Reference, Scheme};
 
 use super::at::{At, OneOrMore};
 use super::check::Checker;
 use super::file::IntegrationTable;
-use super::suggest::{in_words, nearest, presentable};
-use super::{IntegrationConfig, Place as Where, defaults};
+use super::suggest::{nearest, presentable};
+use super::{IntegrationConfig, Place};
 
 impl Checker<'_, '_> {
     /// The integrations that have no fault, in order of their names. The others are noted.
@@ -21,7 +21,7 @@ impl Checker<'_, '_> {
     ) -> Vec<IntegrationConfig> {
         if tables.is_empty() && !self.faults.has_lost_below("integrations") {
             let hint = "add a table [integrations.NAME]".to_owned();
-            self.faults.on(Where::File, "`integrations`: expected at least one", hint);
+            self.faults.on(Place::File, "`integrations`: expected at least one", hint);
         }
         tables.iter().filter_map(|(name, table)| self.integration(name, table)).collect()
     }
@@ -32,70 +32,13 @@ impl Checker<'_, '_> {
             let expected = "expected a name of the form [a-z][a-z0-9-]{0,62}";
             self.faults.at(name.span(), format!("`{path}`: {expected}"), None);
         });
-        let platform = table.platform.as_ref();
-        let profile = self.profile(&path, table);
-        let place = self.place(&path, name, table);
+        let platform = self.platform(&path, name, table);
         let secret = table.secret.as_ref().and_then(|secret| self.references(&path, secret));
         let allow = table.allow.as_ref().and_then(|allow| self.rules(&path, allow));
-        Some(IntegrationConfig {
-            name: parsed.ok()?,
-            platform: platform?.to_string(),
-            profile: profile?,
-            place: place?,
-            secret: secret?,
-            allow: allow?,
-        })
-    }
-
-    fn profile(&mut self, path: &str, table: &IntegrationTable) -> Option<String> {
-        let profile = table.profile.as_deref().map_or(defaults::PROFILE, String::as_str);
-        let platform = table.platform.as_ref()?;
-        if profiles(platform).any(|known| known == profile) {
-            return Some(profile.to_owned());
+        if let (Some(platform), Some(rules), Some(texts)) = (&platform, &allow, &table.allow) {
+            self.rules_name_upstreams(&path, platform, rules, texts);
         }
-        let span = table.profile.as_ref().map_or(platform.span(), At::span);
-        let known = in_words(profiles(platform));
-        self.faults.at(span, format!("`{path}.profile`: expected {known} for this platform"), None);
-        None
-    }
-
-    /// Where the platform is: either a region, or both URLs.
-    fn place(&mut self, path: &str, name: &At<String>, table: &IntegrationTable) -> Option<Place> {
-        let token = self.parsed(&format!("{path}.token_url"), table.token_url.as_ref());
-        let api = self.parsed(&format!("{path}.api_url"), table.api_url.as_ref());
-        match (&table.region, &table.token_url, &table.api_url) {
-            (Some(region), None, None) => self.region(path, table.platform.as_ref()?, region),
-            (None, Some(_), Some(_)) => Some(Place::Urls { token: token?, api: api? }),
-            (Some(region), ..) => {
-                let message = format!("`{path}`: expected either `region`, or `token_url` and `api_url`");
-                self.faults.at(region.span(), message, "remove `region`, or both URLs".to_owned());
-                None
-            }
-            // One that is there but cannot be read was told about already.
-            _ if PLACES.iter().any(|key| self.faults.has_lost(&format!("{path}.{key}"))) => None,
-            (None, token_url, api_url) => {
-                let (missing, hint) = match (token_url, api_url) {
-                    (Some(_), None) => ("api_url", "name the API beside `token_url`"),
-                    (None, Some(_)) => ("token_url", "name the token endpoint beside `api_url`"),
-                    _ => ("region", "for example `region = \"us-east-1\"`, or `token_url` and `api_url`"),
-                };
-                self.faults.at(name.span(), format!("`{path}`: `{missing}` is missing"), hint.to_owned());
-                None
-            }
-        }
-    }
-
-    fn region(&mut self, path: &str, platform: &str, region: &At<String>) -> Option<Place> {
-        let known = regions(platform);
-        if known.contains(&region.as_str()) {
-            return Some(Place::Region(region.to_string()));
-        }
-        let hint = match nearest(region, known.iter().copied()) {
-            Some(near) => format!("did you mean \"{near}\"?"),
-            None => format!("known regions: {}", known.join(", ")),
-        };
-        self.faults.at(region.span(), format!("`{path}.region`: expected a region of {platform}"), hint);
-        None
+        Some(IntegrationConfig { name: parsed.ok()?, platform: platform?, secret: secret?, allow: allow? })
     }
 
     /// The references, in order, if all of them are well formed and there is one.
@@ -146,6 +89,30 @@ impl Checker<'_, '_> {
         }
         (rules.len() == allow.len()).then_some(rules)
     }
+
+    /// Where there are several upstreams, a rule that names none of them covers nothing that could be sent.
+    fn rules_name_upstreams(
+        &mut self,
+        path: &str,
+        platform: &PlatformSettings,
+        rules: &[Rule],
+        texts: &[At<String>],
+    ) {
+        let names = || platform.upstreams.keys().map(UpstreamName::as_str);
+        for (index, (rule, text)) in rules.iter().zip(texts).enumerate() {
+            let target = rule.as_str().split_once(' ').map_or("", |(_, target)| target);
+            let first = target.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default();
+            if names().next().is_some() && !matches!(first, "*" | "**") && !names().any(|name| name == first)
+            {
+                let known: Vec<_> = names().map(|name| format!("`/{name}/`")).collect();
+                let message = format!(
+                    "`{path}.allow`: rule {}: expected a path that begins with an upstream",
+                    index + 1
+                );
+                self.faults.at(text.span(), message, format!("the upstreams are {}", known.join(", ")));
+            }
+        }
+    }
 }
 
 /// What is wrong with a reference. The store's own words name a scheme they do not know; here that may be the first half of a secret
@@ -164,7 +131,5 @@ fn reference_in_words(text: &str, fault: &Fault) -> (String, String) {
     }
 }
 
-/// The keys that say where a platform is.
-const PLACES: &[&str] = &["region", "token_url", "api_url"];
 /// Schemes that builds with a cloud read.
 const CLOUD_SCHEMES: &[&str] = &["aws-sm", "aws-kms-env", "azure-kv", "azure-appconfig", "gcp-sm"];

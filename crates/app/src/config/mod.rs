@@ -26,6 +26,7 @@ mod file;
 mod files;
 mod integration;
 mod listen;
+mod platform;
 mod schema;
 mod settings;
 mod sidecar;

@@ -1,5 +1,6 @@
 //! The JSON Schema of `hallpass.toml`, made from the types that read it.
 
+use hallpass_platforms::{Key, REGISTRY};
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema};
@@ -11,7 +12,21 @@ use super::file::HallpassToml;
 /// cannot say anything else than the program does.
 #[must_use]
 pub fn schema() -> Value {
-    of::<HallpassToml>()
+    let mut schema = of::<HallpassToml>();
+    for key in Key::ALL {
+        let description = &mut schema["$defs"]["IntegrationTable"]["properties"][key.name()]["description"];
+        if let Value::String(text) = description {
+            text.push_str(&taken_by(*key));
+        }
+    }
+    schema
+}
+
+/// Which profiles take a key, as the registry has it.
+fn taken_by(key: Key) -> String {
+    let takes = REGISTRY.iter().filter(|profile| profile.keys().any(|each| each == key));
+    let names: Vec<_> = takes.map(|profile| format!("{} `{}`", profile.platform, profile.name)).collect();
+    format!(" Taken by: {}.", names.join(", "))
 }
 
 fn of<T: JsonSchema>() -> Value {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hallpass_core::policy::Rule;
 use hallpass_core::{Environment, IntegrationName};
-use hallpass_platforms::Place;
+use hallpass_platforms::PlatformSettings;
 use hallpass_sidecar::Listen;
 use hallpass_stores::Reference;
 use ipnet::IpNet;
@@ -81,9 +81,7 @@ pub(crate) struct LogConfig {
 #[derive(Clone, Debug)]
 pub(crate) struct IntegrationConfig {
     pub(crate) name: IntegrationName,
-    pub(crate) platform: String,
-    pub(crate) profile: String,
-    pub(crate) place: Place,
+    pub(crate) platform: PlatformSettings,
     /// In the order in which they are tried; never empty.
     pub(crate) secret: Vec<Reference>,
     /// Never empty.
@@ -132,8 +130,3 @@ choices! {
         Json = "json",
     }
 }
-
-/// The platforms of this version.
-pub(super) const PLATFORMS: &[&str] = &["genesys"];
-/// The profiles of this version, of whatever platform.
-pub(super) const PROFILES: &[&str] = &["standard"];

@@ -2,7 +2,7 @@
 
 use hallpass_core::Environment;
 use hallpass_core::policy::Rule;
-use hallpass_platforms::Place;
+use hallpass_platforms::{PlatformSettings, UpstreamPlace};
 use hallpass_stores::Scheme;
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ pub struct IntegrationSummary {
     pub platform: String,
     /// How the platform is spoken to.
     pub profile: String,
-    /// The region, or the origin of the API.
+    /// The region or organisation, or where its API is: an address, several with their names, or that the platform tells.
     pub place: String,
     /// Where its secret rests, in the order in which the places are tried.
     pub secret: Vec<String>,
@@ -49,13 +49,25 @@ impl Config {
 fn summary(integration: &IntegrationConfig) -> IntegrationSummary {
     IntegrationSummary {
         name: integration.name.to_string(),
-        platform: integration.platform.clone(),
-        profile: integration.profile.clone(),
-        place: match &integration.place {
-            Place::Region(region) => region.clone(),
-            Place::Urls { api, .. } => api.to_string(),
-        },
+        platform: integration.platform.platform.clone(),
+        profile: integration.platform.profile.clone(),
+        place: place(&integration.platform),
         secret: integration.secret.iter().map(|at| format!("{}:{}", at.scheme, at.entry)).collect(),
         allow: integration.allow.iter().map(Rule::to_string).collect(),
     }
+}
+
+fn place(settings: &PlatformSettings) -> String {
+    let named = || {
+        let places = settings.upstreams.iter().map(|(name, place)| match place {
+            UpstreamPlace::At(origin) => format!("{name}: {origin}"),
+            UpstreamPlace::Discovered => format!("{name}: told by the platform"),
+        });
+        (!settings.upstreams.is_empty()).then(|| places.collect::<Vec<_>>().join(", "))
+    };
+    let region = || settings.region.clone();
+    let organization = || settings.organization.as_ref().map(ToString::to_string);
+    let api = || settings.api_url.as_ref().map(ToString::to_string);
+    let told = || "told by the platform".to_owned();
+    region().or_else(organization).or_else(api).or_else(named).unwrap_or_else(told)
 }

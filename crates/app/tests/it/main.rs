@@ -3,4 +3,5 @@
 
 mod config;
 mod gateway;
+mod nice;
 mod secret_copy;

@@ -125,6 +125,7 @@ impl StatusSource for IntegrationClient {
             credential: parts.issuer.credential(),
             last_fault: pausing.as_ref().map(|fault| fault.code().name()),
             backing_off_seconds: pausing.and_then(|fault| fault.retry_after()).map(|left| left.as_secs()),
+            remarks: parts.platform.remarks(),
             counters: parts.counters.snapshot().map(|(counter, value)| (counter.name(), value)).collect(),
         }
     }

@@ -1,77 +1,119 @@
-//! Genesys Cloud, profile `standard`: what the vendor's own SDKs do.
+//! Genesys Cloud: profile `standard`, what the vendor's own SDKs do, and profile `guide`, the literal form of older integration guides.
 
-mod login;
+mod messages;
 mod region;
-mod token;
-
-use std::time::Duration;
 
 use std::sync::Arc;
 
-use hallpass_core::{
-    BoxFuture, Credential, Fault, Grant, IssueFault, IssueVerdict, LocalLogin, Platform, RejectionVerdict,
-};
-use hallpass_outbound::{Bounds, exchange, full};
-use http::HeaderMap;
+use hallpass_core::{Fault, FaultCode};
+use hallpass_outbound::Origin;
 
-use crate::oauth2::judge_challenge;
-use crate::place::{Connected, Place, PlatformParts};
+use crate::login::{ClientCredentialsLogin, at_upstreams};
+use crate::parts::{Connected, PlatformParts};
+use crate::platform::{ScopeWatch, TokenPlatform};
+use crate::profile::{Profile, Regions, Way};
+use crate::settings::{Key, PlatformSettings};
 use crate::token_url::TokenUrl;
+use crate::upstreams::fixed_upstreams;
 
-pub(crate) use region::keys as region_keys;
+/// The regions of the vendor's SDKs, a Basic header, and a body without anything but the grant.
+pub(crate) static STANDARD: Profile = Profile {
+    platform: "genesys",
+    name: "standard",
+    members: &["client_id", "client_secret"],
+    regions: Regions::Listed(region::keys),
+    ways: &[
+        Way { required: &[Key::Region], optional: &[] },
+        Way { required: &[Key::TokenUrl, Key::ApiUrl], optional: &[] },
+    ],
+    extras: &[],
+    discovers: &[],
+    connect: connect_standard,
+};
 
-/// Connects the profile `standard` at `place`.
-pub(crate) fn connect(place: Place, parts: PlatformParts) -> Result<Connected, Fault> {
-    let (token_url, api) = match place {
-        Place::Region(key) => {
-            let region = region::find(&key)?;
-            (TokenUrl::at(region.login, TOKEN_PATH), region.api)
-        }
-        Place::Urls { token, api } => (token, api),
-    };
-    Ok(Connected { platform: Arc::new(Genesys { token_url, parts }), upstreams: Arc::new(api) })
-}
+/// `https://ORGANIZATION.mygenesys.com/api/v2/oauth/token` with id and secret in the form. The vendor documents neither; guides do.
+pub(crate) static GUIDE: Profile = Profile {
+    platform: "genesys",
+    name: "guide",
+    members: &["client_id", "client_secret"],
+    regions: Regions::None,
+    ways: &[
+        Way { required: &[Key::Organization], optional: &[Key::ApiUrl] },
+        Way { required: &[Key::TokenUrl, Key::ApiUrl], optional: &[] },
+    ],
+    extras: &[Key::Scope],
+    discovers: &[],
+    connect: connect_guide,
+};
 
-#[derive(Debug)]
-struct Genesys {
-    token_url: TokenUrl,
+fn connect_standard(
+    profile: &'static Profile,
+    settings: &PlatformSettings,
     parts: PlatformParts,
+) -> Result<Connected, Fault> {
+    let (token_url, api) = match (&settings.region, &settings.token_url) {
+        (Some(key), _) => {
+            let region = region::find(key)?;
+            (TokenUrl::at(region.login, TOKEN_PATH), Some(region.api))
+        }
+        (None, Some(url)) => (url.clone(), None),
+        (None, None) => return Err(Fault::new(FaultCode::ConfigurationInvalid, "`region` is missing")),
+    };
+    let login = login(None);
+    let messages = messages::standard();
+    let upstreams = fixed_upstreams(settings, api)?;
+    let platform = TokenPlatform {
+        profile,
+        endpoint: Box::new(token_url),
+        messages: Box::new(messages),
+        login: at_upstreams(settings, login),
+        scope: ScopeWatch::over(None),
+        parts,
+    };
+    Ok(Connected { platform: Arc::new(platform), upstreams })
 }
 
-impl Platform for Genesys {
-    fn name(&self) -> &'static str {
-        "genesys"
-    }
+fn connect_guide(
+    profile: &'static Profile,
+    settings: &PlatformSettings,
+    parts: PlatformParts,
+) -> Result<Connected, Fault> {
+    let (token_url, api) = match (&settings.organization, &settings.token_url) {
+        (Some(name), _) => {
+            let origin = format!("https://{name}.mygenesys.com").parse::<Origin>();
+            let origin =
+                origin.map_err(|fault| Fault::new(FaultCode::ConfigurationInvalid, fault.to_string()))?;
+            (TokenUrl::at(origin.clone(), GUIDE_TOKEN_PATH), Some(origin))
+        }
+        (None, Some(url)) => (url.clone(), None),
+        (None, None) => return Err(Fault::new(FaultCode::ConfigurationInvalid, "`organization` is missing")),
+    };
+    let upstreams = fixed_upstreams(settings, api)?;
+    let platform = TokenPlatform {
+        profile,
+        endpoint: Box::new(token_url),
+        messages: Box::new(messages::guide(settings.scope.as_ref())),
+        login: at_upstreams(
+            settings,
+            login(Some(settings.scope.as_ref().map_or(String::new(), ToString::to_string))),
+        ),
+        scope: ScopeWatch::over(settings.scope.clone()),
+        parts,
+    };
+    Ok(Connected { platform: Arc::new(platform), upstreams })
+}
 
-    fn required_members(&self) -> &'static [&'static str] {
-        &["client_id", "client_secret"]
-    }
-
-    fn issue<'a>(&'a self, credential: &'a Credential) -> BoxFuture<'a, Result<Grant, IssueFault>> {
-        Box::pin(async move {
-            let request = token::request(&self.token_url, credential)?.map(full);
-            let answer = exchange(&*self.parts.transport, &*self.parts.sleep, request, TOKEN_BOUNDS).await;
-            let answer = answer.map_err(|fault| IssueFault {
-                verdict: IssueVerdict::Passing { retry_after: None },
-                detail: format!("the token endpoint: {fault}"),
-                hint: None,
-            })?;
-            token::read(&answer, self.parts.clock.now())
-        })
-    }
-
-    /// Genesys Cloud sends no challenge and says `bad.credentials` for expired, revoked and mistyped tokens alike, so a 401 without a challenge is
-    /// about the token.
-    fn judge_rejection(&self, headers: &HeaderMap, _body: &[u8]) -> RejectionVerdict {
-        judge_challenge(headers)
-    }
-
-    fn local_login(&self) -> &dyn LocalLogin {
-        &login::GenesysLogin
+/// Both profiles answer at both paths: a program written after a guide then works in front of the real platform, and the other way round.
+fn login(scope: Option<String>) -> ClientCredentialsLogin {
+    ClientCredentialsLogin {
+        paths: &[TOKEN_PATH, GUIDE_TOKEN_PATH],
+        token_type: "bearer",
+        scope,
+        refused: messages::refused,
     }
 }
 
+/// On the login host of a region.
 const TOKEN_PATH: &str = "/oauth/token";
-
-/// A token answer is a few hundred bytes and comes within a second; the bounds keep a hanging or endless one from holding the flight.
-const TOKEN_BOUNDS: Bounds = Bounds { within: Duration::from_secs(10), bytes: 64 * 1024 };
+/// On the organisation's host. The vendor's `/api/v2/oauth/` is the administration of clients and has no such member.
+const GUIDE_TOKEN_PATH: &str = "/api/v2/oauth/token";

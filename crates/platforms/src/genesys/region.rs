@@ -3,7 +3,7 @@
 use hallpass_core::Fault;
 use hallpass_outbound::Origin;
 
-use crate::place::unknown;
+use crate::parts::unknown;
 
 /// The two hosts of one region: never organisation-specific.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(super) fn find(key: &str) -> Result<Region, Fault> {
 }
 
 /// All keys.
-pub(crate) fn keys() -> Vec<&'static str> {
+pub(super) fn keys() -> Vec<&'static str> {
     DOMAINS.iter().map(|(key, _)| *key).collect()
 }
 

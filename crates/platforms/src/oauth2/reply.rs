@@ -12,6 +12,8 @@ pub(crate) enum TokenReply {
     Granted(Grant),
     /// An error document.
     Refused(ErrorReply),
+    /// A token of a type that is sent in another way: asking again yields the same.
+    NotBearer,
     /// Neither; the text says why.
     Unusable(&'static str),
 }
@@ -34,8 +36,9 @@ pub(crate) fn read_reply(body: &[u8]) -> TokenReply {
         return TokenReply::Unusable("the answer is not a JSON object of the expected form");
     };
     if let Some(error) = wire.error.filter(|error| !error.is_empty()) {
-        let description =
-            [wire.error_description, wire.description].into_iter().flatten().collect::<Vec<_>>().join("\n");
+        let texts = [wire.error_description, wire.camel_case_description, wire.description, wire.message];
+        let texts = texts.iter().flatten().filter_map(Value::as_str);
+        let description = texts.collect::<Vec<_>>().join("\n");
         return TokenReply::Refused(ErrorReply {
             error: plain_word(&error),
             description: description.to_ascii_lowercase(),
@@ -43,9 +46,7 @@ pub(crate) fn read_reply(body: &[u8]) -> TokenReply {
     }
     match (wire.access_token, wire.token_type) {
         (None, _) => TokenReply::Unusable("the answer has no access token"),
-        (Some(_), Some(kind)) if !kind.eq_ignore_ascii_case("bearer") => {
-            TokenReply::Unusable("the token is not a bearer token")
-        }
+        (Some(_), Some(kind)) if !kind.eq_ignore_ascii_case("bearer") => TokenReply::NotBearer,
         (Some(token), _) => TokenReply::Granted(Grant {
             access_token: Secret::from(token),
             lifetime: read_lifetime(wire.expires_in.as_ref()),
@@ -61,8 +62,12 @@ struct Wire {
     expires_in: Option<Value>,
     scope: Option<Value>,
     error: Option<String>,
-    error_description: Option<String>,
-    description: Option<String>,
+    error_description: Option<Value>,
+    /// As CXone's specification spells it.
+    #[serde(rename = "errorDescription")]
+    camel_case_description: Option<Value>,
+    description: Option<Value>,
+    message: Option<Value>,
 }
 
 fn plain_word(error: &str) -> String {
@@ -86,8 +91,25 @@ mod tests {
     }
 
     #[test]
+    fn a_description_is_found_under_every_name() {
+        for name in ["error_description", "errorDescription", "description", "message"] {
+            let body = format!(r#"{{"error":"invalid_grant","{name}":"Wrong KEY"}}"#);
+            let TokenReply::Refused(refused) = read_reply(body.as_bytes()) else { panic!("{body}") };
+            assert_eq!(refused.description, "wrong key");
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_type_is_told_apart() {
+        for kind in ["mac", "BEARER ", "N_A", ""] {
+            let body = format!(r#"{{"access_token":"a","token_type":"{kind}"}}"#);
+            assert!(matches!(read_reply(body.as_bytes()), TokenReply::NotBearer), "{kind}");
+        }
+    }
+
+    #[test]
     fn what_is_neither_token_nor_error_is_unusable() {
-        let bad: [&[u8]; 14] = [
+        let bad: [&[u8]; 12] = [
             b"",
             b"<html>",
             b"null",
@@ -98,8 +120,6 @@ mod tests {
             b"\xef\xbb\xbf{\"access_token\":\"a\"}",
             b"\xff\xfe{\0",
             br#"{"access_token":"a""#,
-            br#"{"access_token":"a","token_type":"mac"}"#,
-            br#"{"access_token":"a","token_type":"BEARER "}"#,
             br#"{"access_token":null}"#,
             br#"{"access_token":"a"}{"access_token":"b"}"#,
         ];

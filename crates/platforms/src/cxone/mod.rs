@@ -1,0 +1,17 @@
+//! NICE CXone: profile `standard`, an application with an access key at the global host; profile `userhub`, an access key alone at a regional host;
+//! profile `guide`, the literal form of older integration guides.
+
+mod claims;
+mod discovery;
+mod documents;
+mod findings;
+mod guide;
+mod hosts;
+mod login;
+mod messages;
+mod standard;
+mod userhub;
+
+pub(crate) use guide::GUIDE;
+pub(crate) use standard::STANDARD;
+pub(crate) use userhub::USERHUB;
