@@ -73,7 +73,7 @@ def through(emulator, keys, profile):
                 assert len(rows) == CONTACTS, len(rows)
                 assert (seen["mints"], seen["refreshes"]) == (1, 0), seen
             with harness.check(f"tap, {profile}: a throttle another caller met is waited out"):
-                rule = {"target": "api", "act": {"throttle": {"retry_after_seconds": 1}}}
+                rule = {"on": "api", "act": {"kind": "throttle", "retry_after": 1}}
                 emulator.order("/misbehave", rule)
                 assert status(base, sidecar.the_pass) == 429
                 assert len(read(reader(base, base, profile, sidecar.the_pass))) == CONTACTS

@@ -11,7 +11,7 @@ const require = createRequire(process.env.HALLPASS_NODE_MODULES + '/');
 const { Provider } = require('oidc-provider');
 const jose = require('jose');
 
-const ODD = 'a:b%c+d=e f/g?h&i"é';
+const ODD = 'a:b%c+d=e f/g?h&i"j~k';
 const RESOURCE = 'urn:example:api';
 const secrets = { basic: [ODD], post: [ODD], plain: ['plain-secret'] };
 const counts = { token: 0, refused: 0, calls: 0, unauthorized: 0 };

@@ -91,16 +91,20 @@ def matrix(provider):
 
 
 def refused(provider):
-    """A secret that needs encoding, sent raw: the server refuses, and the fault says whose secret."""
-    odd = provider.announced["odd_secret"]
-    raw = {"odd-raw": integration(provider, "basic", "basic-raw", "opaque", "odd-raw", odd)}
-    with tempfile.TemporaryDirectory() as folder, harness.Sidecar(folder, raw) as sidecar:
-        with harness.check("oidc: a secret with special characters is refused raw"):
+    """A secret that needs encoding, sent raw: the server decodes it into another one and refuses; encoded it is right."""
+    secret = "plus+and+plus"
+    provider.ask("/-/secrets", {"client": "plain", "secrets": [secret]})
+    table = {auth: integration(provider, "plain", auth, "opaque", auth, secret) for auth in ("basic-raw", "basic")}
+    with tempfile.TemporaryDirectory() as folder, harness.Sidecar(folder, table) as sidecar:
+        with harness.check("oidc: a secret that needs encoding is refused raw, once"):
             before = provider.ask("/-/counts")["token"]
-            status, problem = call(sidecar, "odd-raw")
+            status, problem = call(sidecar, "basic-raw")
             assert status == 503 and problem["type"].endswith("credential-refused"), problem
-            assert odd not in json.dumps(problem)
+            assert secret not in json.dumps(problem)
             assert provider.ask("/-/counts")["token"] - before == 1, "a refused secret is not tried again"
+        with harness.check("oidc: and accepted encoded"):
+            assert call(sidecar, "basic")[0] == 200
+    provider.ask("/-/secrets", {"client": "plain", "secrets": ["plain-secret"]})
 
 
 def swap(provider):
