@@ -1,5 +1,6 @@
 //! The token cache under a manual clock: what is served, what is asked for, and how often.
 
+mod hit;
 mod promises;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
