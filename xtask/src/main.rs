@@ -19,6 +19,7 @@ mod deny;
 mod environment;
 mod interop;
 mod prove;
+mod schedules;
 mod shell;
 mod sizes;
 mod steps;

@@ -7,12 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use crate::environment::{self, Stopwatch};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{Fault, shell};
+use crate::{Fault, schedules, shell};
 
 /// The longest a promise may take to prove.
 const PATIENCE: Duration = Duration::from_secs(60 * 60);
@@ -21,7 +22,22 @@ const PATIENCE: Duration = Duration::from_secs(60 * 60);
 const VARIABLE: &str = "HALLPASS_PROVE";
 
 /// Promises by number, each with the names of its tests.
-type Promises = BTreeMap<u32, BTreeSet<String>>;
+type Promises = BTreeMap<u32, Tests>;
+
+/// The tests of one promise, by where they run.
+#[derive(Debug, Default)]
+struct Tests {
+    /// In the workspace.
+    ours: BTreeSet<String>,
+    /// In the search over schedules.
+    schedules: BTreeSet<String>,
+}
+
+impl Tests {
+    fn all(&self) -> impl Iterator<Item = &str> {
+        self.ours.iter().chain(&self.schedules).map(String::as_str)
+    }
+}
 
 /// Lists the promises, or proves one or all of them.
 pub(crate) fn command(workspace: &Workspace, arguments: &[String]) -> Result<bool, Fault> {
@@ -29,10 +45,7 @@ pub(crate) fn command(workspace: &Workspace, arguments: &[String]) -> Result<boo
     match arguments {
         [] => {
             for (number, tests) in &promises {
-                println!(
-                    "p{number:02}  {}",
-                    tests.iter().map(String::as_str).collect::<Vec<_>>().join("\n     ")
-                );
+                println!("p{number:02}  {}", tests.all().collect::<Vec<_>>().join("\n     "));
             }
             println!("{} promises have a test", promises.len());
             Ok(true)
@@ -55,23 +68,17 @@ pub(crate) fn command(workspace: &Workspace, arguments: &[String]) -> Result<boo
 }
 
 /// Runs the tests of one promise at their larger size, and prints the line for `docs/proof.md`.
-fn prove(workspace: &Workspace, number: u32, tests: &BTreeSet<String>) -> Result<bool, Fault> {
-    let mut command = shell::cargo(&workspace.root);
-    command.env(VARIABLE, "1").args([
-        "test",
-        "--workspace",
-        "--release",
-        "--no-fail-fast",
-        "--",
-        "--nocapture",
-    ]);
-    let (mut tally, mut figures) = (Tally::default(), Vec::new());
+fn prove(workspace: &Workspace, number: u32, tests: &Tests) -> Result<bool, Fault> {
+    let (mut tally, mut figures, mut well) = (Tally::default(), Vec::new(), true);
     let clock = Stopwatch::start();
-    let status = shell::follow(command.args(tests), PATIENCE, |line| {
-        tally += Tally::of_cargo_line(line);
-        figures.extend(figure(line));
-    })?;
-    let held = status.success() && tally.failed == 0 && tally.passed >= tests.len();
+    for mut command in commands(workspace, tests) {
+        let status = shell::follow(command.env(VARIABLE, "1"), PATIENCE, |line| {
+            tally += Tally::of_cargo_line(line);
+            figures.extend(figure(line));
+        })?;
+        well &= status.success();
+    }
+    let held = well && tally.failed == 0 && tally.passed >= tests.all().count();
     let outcome = if held { "held" } else { "**did not hold**" };
     let figures = if figures.is_empty() { "no figure printed".to_owned() } else { figures.join("; ") };
     let (today, took) = (environment::today(), clock.shown());
@@ -79,6 +86,23 @@ fn prove(workspace: &Workspace, number: u32, tests: &BTreeSet<String>) -> Result
         "\n| p{number:02} | {today} | `cargo xtask prove p{number:02}` | {outcome}: {figures} | {took} |"
     );
     Ok(held)
+}
+
+/// The runs that a promise needs: of the workspace, and of the search over schedules.
+fn commands(workspace: &Workspace, tests: &Tests) -> Vec<Command> {
+    let mut commands = Vec::new();
+    if !tests.ours.is_empty() {
+        let mut command = shell::cargo(&workspace.root);
+        command.args(["test", "--workspace", "--release", "--no-fail-fast", "--", "--nocapture"]);
+        command.args(&tests.ours);
+        commands.push(command);
+    }
+    if !tests.schedules.is_empty() {
+        let mut command = schedules::cargo_test(workspace);
+        command.args(["--release", "--", "--nocapture"]).args(&tests.schedules);
+        commands.push(command);
+    }
+    commands
 }
 
 /// What a test reports about itself: `figure: 10000 callers, 1 token request`, on a line of its own or after cargo's.
@@ -90,15 +114,23 @@ fn figure(line: &str) -> Option<String> {
 /// Every promise that has a test, from the names in the sources.
 fn find(root: &Path) -> Result<Promises, Fault> {
     let mut promises = Promises::new();
-    for file in sources(&root.join("crates"))? {
-        let text = fs::read_to_string(&file)?;
-        for name in text.lines().filter_map(promise_test) {
-            if let Some(number) = promise_number(name) {
-                promises.entry(number).or_default().insert(name.to_owned());
-            }
-        }
+    for (number, name) in promise_tests(&root.join("crates"))? {
+        promises.entry(number).or_default().ours.insert(name);
+    }
+    for (number, name) in promise_tests(&root.join(schedules::FOLDER).join("tests"))? {
+        promises.entry(number).or_default().schedules.insert(name);
     }
     Ok(promises)
+}
+
+fn promise_tests(folder: &Path) -> Result<Vec<(u32, String)>, Fault> {
+    let mut found = Vec::new();
+    for file in sources(folder)? {
+        let text = fs::read_to_string(&file)?;
+        let names = text.lines().filter_map(promise_test);
+        found.extend(names.filter_map(|name| Some((promise_number(name)?, name.to_owned()))));
+    }
+    Ok(found)
 }
 
 fn sources(root: &Path) -> Result<Vec<PathBuf>, Fault> {

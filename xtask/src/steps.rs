@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{Fault, arrows, deny, interop, shell, sizes};
+use crate::{Fault, arrows, deny, interop, schedules, shell, sizes};
 
 /// One step of the test command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,13 +23,15 @@ pub(crate) enum Step {
     Deny,
     /// Every test that needs nothing outside cargo.
     Test,
+    /// The token core under many schedules.
+    Schedules,
     /// The real binary, driven by programs we did not write.
     Interop,
 }
 
 impl Step {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Format,
         Self::Arrows,
         Self::Sizes,
@@ -37,6 +39,7 @@ impl Step {
         Self::Docs,
         Self::Deny,
         Self::Test,
+        Self::Schedules,
         Self::Interop,
     ];
 
@@ -50,6 +53,7 @@ impl Step {
             Self::Docs => "docs",
             Self::Deny => "deny",
             Self::Test => "test",
+            Self::Schedules => "schedules",
             Self::Interop => "interop",
         }
     }
@@ -64,6 +68,7 @@ impl Step {
             Self::Docs => "cargo doc --workspace --no-deps, warnings denied",
             Self::Deny => "bans, licences and sources of every dependency",
             Self::Test => "cargo test --workspace --no-fail-fast",
+            Self::Schedules => "search/: the token core under every order of events that chance finds",
             Self::Interop => "tests/interop: the real binary, driven by vendor SDKs",
         }
     }
@@ -71,7 +76,7 @@ impl Step {
     /// Runs it. A fault means that the step as a whole did not hold; a tally may hold failures of its own.
     pub(crate) fn run(self, workspace: &Workspace, system: bool) -> Result<Tally, Fault> {
         match self {
-            Self::Format => guard(|| cargo(workspace, &["fmt", "--all", "--check"])),
+            Self::Format => guard(|| format(workspace)),
             Self::Arrows => guard(|| arrows::check(workspace)),
             Self::Sizes => guard(|| sizes::check(workspace)),
             Self::Clippy => guard(|| {
@@ -80,6 +85,7 @@ impl Step {
             Self::Docs => guard(|| docs(workspace)),
             Self::Deny => guard(|| deny::check(workspace)),
             Self::Test => tests(workspace),
+            Self::Schedules => schedules::run(workspace),
             Self::Interop => interop::run(workspace, system),
         }
     }
@@ -92,6 +98,12 @@ fn guard(check: impl FnOnce() -> Result<(), Fault>) -> Result<Tally, Fault> {
 
 fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<(), Fault> {
     shell::run(shell::cargo(&workspace.root).args(arguments))
+}
+
+fn format(workspace: &Workspace) -> Result<(), Fault> {
+    cargo(workspace, &["fmt", "--all", "--check"])?;
+    let mut search = shell::cargo(&workspace.root.join(schedules::FOLDER));
+    shell::run(search.args(["fmt", "--check"]))
 }
 
 fn docs(workspace: &Workspace) -> Result<(), Fault> {

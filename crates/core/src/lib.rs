@@ -31,6 +31,7 @@ mod runtime;
 mod secret;
 mod status;
 mod store;
+#[cfg_attr(hallpass_search, path = "../../../search/src/sync.rs")]
 pub mod sync;
 pub mod token;
 

@@ -41,11 +41,11 @@ impl TokenCache {
             Some((token, Freshness::Fresh)) => return Ok(Arc::clone(token)),
             Some((token, Freshness::Due)) => {
                 let token = Arc::clone(token);
-                drop(self.0.join(now));
+                drop(self.0.join());
                 return Ok(token);
             }
-            Some((token, Freshness::Blocking)) => (self.0.join(now), Some(Arc::clone(token))),
-            Some((_, Freshness::Expired)) | None => (self.0.join(now), None),
+            Some((token, Freshness::Blocking)) => (self.0.join(), Some(Arc::clone(token))),
+            Some((_, Freshness::Expired)) | None => (self.0.join(), None),
         };
         drop(held);
         let outcome = match wait {

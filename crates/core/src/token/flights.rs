@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
-
 use super::access::AccessToken;
 use super::flight::{Flight, first};
 use super::freshness::Freshness;
 use super::issuer::{Mint, MintFault, Minted, Occasion};
 use super::pause::Failure;
 use super::state::State;
-use crate::clock::{Clock, Moment, THAW_GAP};
+use crate::clock::{Clock, THAW_GAP};
 use crate::fault::{Fault, FaultCode, Remedy};
 use crate::meter::{Counter, Meter};
 use crate::runtime::{Randomness, Sleep, Spawn};
-use crate::sync::{Arc, Mutex, lock};
+use crate::sync::{Arc, Mutex, Snapshot, lock};
 
 /// What a cache is made of.
 #[derive(Debug)]
@@ -35,7 +33,7 @@ pub struct CacheParts {
 
 pub(super) struct Shared {
     pub(super) parts: CacheParts,
-    pub(super) current: ArcSwapOption<AccessToken>,
+    pub(super) current: Snapshot<AccessToken>,
     pub(super) guarded: Mutex<Guarded>,
 }
 
@@ -50,13 +48,14 @@ type TokenFlight = Flight<TokenResult>;
 
 impl Shared {
     pub(super) fn new(parts: CacheParts) -> Self {
-        Self { parts, current: ArcSwapOption::empty(), guarded: Mutex::default() }
+        Self { parts, current: Snapshot::empty(), guarded: Mutex::default() }
     }
 
     /// The flight to wait for: the present one, or a new one. The state is looked at again under the lock, so of many callers that missed
-    /// exactly one starts it.
-    pub(super) fn join(self: &Arc<Self>, now: Moment) -> Result<Arc<TokenFlight>, Fault> {
+    /// exactly one starts it; so are the clocks, because to a caller that read them before a freeze a flight begun after it would look stale.
+    pub(super) fn join(self: &Arc<Self>) -> Result<Arc<TokenFlight>, Fault> {
         let mut guarded = lock(&self.guarded);
+        let now = self.parts.clock.now();
         if let Some(token) = self.current.load_full().filter(|token| token.judge(now) == Freshness::Fresh) {
             let landed = Flight::begin(now);
             landed.land(Ok(token));
@@ -141,7 +140,11 @@ impl Shared {
                 if awaited {
                     guarded.state.failed(&failed, held.as_deref(), now, draw);
                 }
-                Err(guarded.state.paused(now).unwrap_or(failed.fault))
+                // Two flights, one before and one after a freeze: whoever waited for the one that failed is served what anybody who asks now is.
+                match held.filter(|held| held.judge(now) == Freshness::Fresh) {
+                    Some(held) => Ok(held),
+                    None => Err(guarded.state.paused(now).unwrap_or(failed.fault)),
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The token cache under a manual clock: what is served, what is asked for, and how often.
 
+mod hit;
 mod promises;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -489,7 +490,7 @@ async fn a_caller_that_looked_too_early_finds_the_token_under_the_lock() {
     let world = world(3600);
     world.generation().await;
     // As if this caller had seen no token, and the flight had landed before it came to the lock.
-    let flight = world.cache.0.join(crate::Clock::now(&world.time)).unwrap();
+    let flight = world.cache.0.join().unwrap();
     assert_eq!(flight.wait().await.unwrap().generation(), 1);
     world.settle().await;
     assert_eq!(world.platform.requests(), 1);
