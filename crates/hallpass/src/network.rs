@@ -10,7 +10,7 @@ use ipnet::IpNet;
 /// Which addresses may be connected to, whose certificates are trusted, and one pool of connections.
 ///
 /// Cheap to clone; clones share the pool, so clients of one process should be given clones of one network. Proxy variables are never read and
-/// redirects never followed. Link-local addresses, where clouds keep their metadata services, cannot be opened.
+/// redirects never followed. Pooled connections live on the tokio runtime that opened them: give each runtime a network of its own. Link-local addresses, where clouds keep their metadata services, cannot be opened.
 #[derive(Clone)]
 pub struct Network(Arc<Inner>);
 

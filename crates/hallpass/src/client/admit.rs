@@ -6,6 +6,25 @@ use hallpass_outbound::{IntegrationClient, Upstreams};
 use http::header::AUTHORIZATION;
 use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, Method, Uri};
+use http_body::Body as _;
+
+use crate::Body;
+
+/// A server that ignores such a body takes it for the next request on the connection (RFC 9110 9.3.1).
+pub(super) fn body(method: &Method, body: &Body) -> Result<(), Fault> {
+    if matches!(*method, Method::GET | Method::HEAD) && !body.is_end_stream() {
+        return Err(Fault::new(FaultCode::RequestMalformed, "GET and HEAD are sent without a body only"));
+    }
+    Ok(())
+}
+
+/// A method for the record: known ones by name. A method can be any token, so an unknown one may hold anything.
+pub(super) fn shown(method: &Method) -> &str {
+    match method.as_str() {
+        name if name.len() <= 16 && name.bytes().all(|byte| byte.is_ascii_uppercase()) => name,
+        _ => "an unknown method",
+    }
+}
 
 /// Asks the policy about `method` and `uri`. A URI with a host must name one of the integration's own upstreams.
 pub(super) fn permit(

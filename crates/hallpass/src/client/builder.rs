@@ -134,7 +134,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Who keeps the record of secrets read and tokens granted. Default: nobody. What cannot be recorded is not done.
+    /// Who keeps the record of secrets read, tokens granted and calls refused. Default: nobody. What cannot be recorded is not done.
     pub fn audit(mut self, sink: Arc<dyn AuditSink>) -> Self {
         self.0.audit = Some(sink);
         self

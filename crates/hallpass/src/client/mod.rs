@@ -8,11 +8,11 @@ mod wire;
 
 use std::sync::Arc;
 
+use hallpass_core::audit::{AuditEvent, AuditKind, AuditSink};
 use hallpass_core::policy::Permit;
-use hallpass_core::{Clock, Fault, FaultCode, IntegrationStatus, StatusSource as _};
+use hallpass_core::{Clock, Counter, Fault, FaultCode, IntegrationStatus, StatusSource as _};
 use hallpass_outbound::{IntegrationClient, UpstreamAnswer, Upstreams};
 use http::{HeaderMap, Method, Request, Response, Uri, Version};
-use http_body::Body as _;
 
 use crate::{Body, TokenCache};
 
@@ -28,6 +28,14 @@ pub struct Client {
     inner: IntegrationClient,
     upstreams: Arc<dyn Upstreams>,
     tokens: TokenCache,
+    record: Record,
+}
+
+/// Who keeps the record of refused calls, and what dates it.
+#[derive(Clone, Debug)]
+pub(crate) struct Record {
+    pub(crate) audit: Arc<dyn AuditSink>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Client {
@@ -36,13 +44,9 @@ impl Client {
         ClientBuilder::new(name)
     }
 
-    pub(crate) fn new(
-        inner: IntegrationClient,
-        upstreams: Arc<dyn Upstreams>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        let tokens = TokenCache::new(inner.tokens().clone(), clock);
-        Self { inner, upstreams, tokens }
+    pub(crate) fn new(inner: IntegrationClient, upstreams: Arc<dyn Upstreams>, record: Record) -> Self {
+        let tokens = TokenCache::new(inner.tokens().clone(), Arc::clone(&record.clock));
+        Self { inner, upstreams, tokens, record }
     }
 
     /// Sends `request` and returns the platform's answer, its body still streaming.
@@ -60,13 +64,10 @@ impl Client {
     /// and not a fault.
     pub async fn send<B: Into<Body>>(&self, request: Request<B>) -> Result<Response<Body>, Fault> {
         let (head, body) = request.into_parts();
-        let permit = self.permit(&head.method, &head.uri)?;
-        let headers = Self::headers(&head.headers)?;
         let body: Body = body.into();
-        // A server that ignores such a body takes it for the next request on the connection (RFC 9110 9.3.1).
-        if matches!(head.method, Method::GET | Method::HEAD) && !body.is_end_stream() {
-            return Err(Fault::new(FaultCode::RequestMalformed, "GET and HEAD are sent without a body only"));
-        }
+        let admitted = self.judge(&head.method, &head.uri, &head.headers);
+        let admitted = admitted.and_then(|admitted| admit::body(&head.method, &body).map(|()| admitted));
+        let (permit, headers) = admitted.inspect_err(|fault| self.note_refused(&head.method, fault))?;
         let UpstreamAnswer { mut response, report } =
             self.inner.send(permit, headers, body.into_outbound()).await?;
         if response.status().is_informational() {
@@ -99,17 +100,34 @@ impl Client {
         self.inner.status()
     }
 
-    pub(crate) fn permit(&self, method: &Method, uri: &Uri) -> Result<Permit, Fault> {
-        admit::permit(&self.inner, &*self.upstreams, method, uri)
+    fn judge(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(Permit, HeaderMap), Fault> {
+        let permit = admit::permit(&self.inner, &*self.upstreams, method, uri)?;
+        Ok((permit, admit::headers(headers)?))
     }
 
-    pub(crate) fn headers(given: &HeaderMap) -> Result<HeaderMap, Fault> {
-        admit::headers(given)
+    /// Counts and records a call that is not sent. It is not sent either way, so a record that fails changes nothing.
+    fn note_refused(&self, method: &Method, fault: &Fault) {
+        self.inner.meter().count(Counter::CallsRefused);
+        let event = AuditEvent::new(self.record.clock.now(), AuditKind::CallRefused)
+            .about(self.inner.name())
+            .fact("fault", fault.code().name())
+            .fact("method", admit::shown(method));
+        drop(self.record.audit.record(&event));
     }
 }
 
 #[cfg(any(feature = "tower", feature = "reqwest"))]
 impl Client {
+    /// The right to send, and the headers to send, or why not.
+    pub(crate) fn admit(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Result<(Permit, HeaderMap), Fault> {
+        self.judge(method, uri, headers).inspect_err(|fault| self.note_refused(method, fault))
+    }
+
     pub(crate) fn integration(&self) -> &IntegrationClient {
         &self.inner
     }

@@ -11,9 +11,9 @@ use hallpass_outbound::{IntegrationClient, IntegrationParts, OsRandomness, Tokio
 use hallpass_platforms::PlatformParts;
 use hallpass_stores::{Observers, StoreCredentials};
 
-use super::Client;
 use super::builder::Description;
 use super::secret::Surroundings;
+use super::{Client, Record};
 
 pub(super) fn wire(description: &Description) -> Result<Client, Fault> {
     let name: IntegrationName = description.name.parse()?;
@@ -39,7 +39,7 @@ pub(super) fn wire(description: &Description) -> Result<Client, Fault> {
         platform: Arc::clone(&connected.platform),
         clock: Arc::clone(&clock),
         meter: Arc::clone(&counters) as _,
-        audit,
+        audit: Arc::clone(&audit),
     }));
     let tokens = TokenCache::new(CacheParts {
         mint: Arc::clone(&issuer) as _,
@@ -63,7 +63,7 @@ pub(super) fn wire(description: &Description) -> Result<Client, Fault> {
         counters,
         answer_within: description.answer_within.unwrap_or(ANSWER_WITHIN),
     });
-    Ok(Client::new(inner, upstreams, clock))
+    Ok(Client::new(inner, upstreams, Record { audit, clock }))
 }
 
 fn credentials(

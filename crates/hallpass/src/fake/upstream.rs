@@ -18,6 +18,7 @@ use http::{Request, Response};
 
 use super::Tokens;
 use crate::Client;
+use crate::client::Record;
 
 /// An API that gives answers in order and remembers what it was asked. When the answers run out, the connection breaks.
 #[derive(Clone, Debug)]
@@ -76,7 +77,7 @@ impl Upstream {
             counters,
             answer_within: Duration::from_secs(60),
         });
-        Ok(Client::new(inner, upstreams, Arc::new(time)))
+        Ok(Client::new(inner, upstreams, Record { audit: Arc::new(NoAudit), clock: Arc::new(time) }))
     }
 
     /// The requests so far, in order, tokens included: `Authorization` is `Bearer token-1` and so on.

@@ -24,12 +24,10 @@ impl Errand {
         uri: &Uri,
         headers: &mut HeaderMap,
     ) -> Result<Self, Fault> {
-        let count = |counter| client.integration().meter().count(counter);
-        let admitted = client.permit(method, uri).and_then(|permit| Ok((permit, Client::headers(headers)?)));
-        let (permit, kept) = admitted.inspect_err(|_| count(Counter::CallsRefused))?;
+        let (permit, kept) = client.admit(method, uri, headers)?;
         *headers = kept;
         headers.remove(HOST);
-        count(Counter::Calls);
+        client.integration().meter().count(Counter::Calls);
         client.integration().hold_back().await;
         let lease = client.tokens().token().await?;
         Ok(Self { client, permit, lease, replayed: false })

@@ -1,7 +1,8 @@
 //! A middleware for `reqwest-middleware`.
 //!
 //! Build the `reqwest::Client` without redirects: reqwest follows them below every middleware, so the second request would carry the token to a target
-//! that no rule was asked about. A client that did is told so by a fault.
+//! that no rule was asked about. A client that did is told so by a fault. What else the client adds below its middlewares is its builder's affair: default
+//! headers, and with reqwest's feature `system-proxy` the proxies that variables name, unless it is built with `no_proxy()`.
 //!
 //! ```
 //! # fn client(client: hallpass::Client) -> Result<reqwest_middleware::ClientWithMiddleware, reqwest::Error> {
@@ -46,12 +47,12 @@ impl Middleware for HallpassMiddleware {
         next: Next<'_>,
     ) -> Result<Response> {
         // The URL is judged as reqwest has normalised it: those are the bytes that it sends.
-        let uri: Uri = request.url().as_str().parse().map_err(|_| {
-            Error::middleware(Fault::new(FaultCode::RequestMalformed, "the URL is not one for HTTP"))
-        })?;
+        let uri: Uri = request.url().as_str().parse().map_err(|_| not_for_http())?;
         let method = request.method().clone();
         let begun = Errand::begin(self.0.clone(), &method, &uri, request.headers_mut()).await;
         let mut errand = begun.map_err(Error::middleware)?;
+        let destination = errand.destination().map_err(Error::middleware)?;
+        *request.url_mut() = destination.to_string().parse().map_err(|_| not_for_http())?;
         errand.attach(request.headers_mut());
         let (asked, second) = (request.url().clone(), request.try_clone());
         let response = next.clone().run(request, extensions).await?;
@@ -67,6 +68,10 @@ impl Middleware for HallpassMiddleware {
         errand.again(response.status(), response.headers(), false).await.map_err(Error::middleware)?;
         Ok(response)
     }
+}
+
+fn not_for_http() -> Error {
+    Error::middleware(Fault::new(FaultCode::RequestMalformed, "the URL is not one for HTTP"))
 }
 
 /// It is too late for that one request, and the first of its kind; whoever reads the fault sees to it that there is no second.

@@ -1,7 +1,10 @@
 //! `Client` and `TokenCache`.
 
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use hallpass::audit::JsonLines;
 use hallpass::{CallReport, Client, ClientBuilder, FaultCode, Rejection, Secret, local_store};
 use hallpass_emulator::NewConversation;
 use http::{Request, StatusCode};
@@ -58,6 +61,7 @@ async fn what_may_not_be_sent_is_not_sent() {
     let with_body = Request::get(QUEUES).body("x").unwrap();
     assert_eq!(client.send(with_body).await.unwrap_err().code(), FaultCode::RequestMalformed);
     assert_eq!(stage.witness().totals.requests, 0);
+    assert_eq!(client.status().counters["calls_refused_total"], 10);
     let fault = client.send(get("/api/v2/users")).await.unwrap_err();
     assert!(fault.hint().contains("`GET /api/v2/users/me`"), "{}", fault.hint());
 }
@@ -85,6 +89,34 @@ async fn a_revoked_token_is_healed_and_the_change_is_made_once() {
     assert_eq!(stage.tokens_seen(), [Some(1), Some(2)]);
     assert_eq!(world.patches_of(&keys.id), 1);
     assert_eq!(world.attributes_of(&keys.id, &keys.participants[0])["a"], "b");
+}
+
+#[tokio::test]
+async fn the_record_names_what_was_done_and_what_was_refused_and_no_secret() {
+    let stage = Stage::set().await;
+    let lines = Lines::default();
+    let client = stage.builder().audit(Arc::new(JsonLines::new(lines.clone()))).build().unwrap();
+    client.send(get(QUEUES)).await.unwrap();
+    client.send(get("/api/v2/users/canary")).await.unwrap_err();
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let kinds: Vec<_> = ["secret-read", "token-granted", "call-refused"].map(|kind| text.find(kind)).into();
+    assert!(kinds.iter().all(Option::is_some) && kinds.is_sorted(), "{text}");
+    assert!(text.contains(r#""fault":"path-not-allowed""#), "{text}");
+    assert!(!text.contains("sesame") && !text.contains("canary"), "{text}");
+}
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[tokio::test]

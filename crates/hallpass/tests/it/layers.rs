@@ -1,9 +1,11 @@
 //! The layers over other people's HTTP clients.
 
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use hallpass::fake::{Tokens, Upstream, answer};
 use hallpass::layers::reqwest::HallpassMiddleware;
 use hallpass::layers::tower::{Hallpass, HallpassLayer, HeldBody, LayerError};
 use hallpass::{Client, Fault, FaultCode};
@@ -40,6 +42,32 @@ async fn p21_at_most_two_requests_through_every_front() {
             assert_eq!(seen.len(), if deaths == 0 { 1 } else { 2 }, "{front} after {deaths}");
             assert!(seen.first() != seen.get(1), "{front}: a replay carries another token");
         }
+    }
+}
+
+#[tokio::test]
+async fn p22_a_replay_through_a_layer_repeats_every_byte() {
+    let pattern: Vec<u8> = (0..=u8::MAX).cycle().take(1 << 20).collect();
+    for length in [0, 1, REPLAY_LIMIT - 1, REPLAY_LIMIT, REPLAY_LIMIT + 1, 1 << 20] {
+        let upstream = Upstream::answering(&Tokens::new(), []);
+        let client = upstream.client(&["POST /**"]).unwrap();
+        let recorder = Recorder::default();
+        let mut service = HallpassLayer::new(client).layer(recorder.clone());
+        let body = Bytes::copy_from_slice(&pattern[..length]);
+        let request = Request::post("/x?y=%20z").header("idempotency-key", "k").header("x-b", "1");
+        assert_eq!(service.call(request.body(body.clone()).unwrap()).await.unwrap().status(), 200);
+        let sent = std::mem::take(&mut *recorder.0.lock().unwrap());
+        let [first, second] = &sent[..] else { panic!("{} requests", sent.len()) };
+        assert_eq!((first.body(), second.body()), (&body, &body), "{length} bytes");
+        assert_eq!((first.method(), first.uri()), (second.method(), second.uri()));
+        assert_eq!(first.uri(), "https://api.example/x?y=%20z");
+        let but_the_token = |request: &Request<Bytes>| {
+            let headers = request.headers().iter().filter(|(name, _)| *name != "authorization");
+            headers.map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(but_the_token(first), but_the_token(second));
+        assert_eq!(first.headers()["authorization"], "Bearer token-1");
+        assert_eq!(second.headers()["authorization"], "Bearer token-2");
     }
 }
 
@@ -113,7 +141,6 @@ async fn a_followed_redirect_is_a_fault() {
 
 #[tokio::test]
 async fn a_429_through_a_layer_holds_back_calls_through_the_client() {
-    use hallpass::fake::{Tokens, Upstream, answer};
     let tokens = Tokens::new();
     let upstream = Upstream::answering(&tokens, [answer(200, "")]);
     let client = upstream.client(&["GET /**"]).unwrap();
@@ -178,6 +205,29 @@ impl http_body::Body for Once {
         Pin::new(&mut self.0).poll_frame(context)
     }
 }
+
+/// A service that refuses the first token, takes the second, and remembers what it was sent.
+#[derive(Clone, Default)]
+struct Recorder(Arc<Mutex<Vec<Request<Bytes>>>>);
+
+impl tower_service::Service<Request<Bytes>> for Recorder {
+    type Response = http::Response<Bytes>;
+    type Error = std::convert::Infallible;
+    type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let mut sent = self.0.lock().unwrap();
+        sent.push(request);
+        std::future::ready(Ok(answer(if sent.len() == 1 { 401 } else { 200 }, "")))
+    }
+}
+
+/// What `Client` holds for a replay; a layer repeats what its body type can repeat.
+const REPLAY_LIMIT: usize = 256 * 1024;
 
 /// A service with one answer.
 #[derive(Clone)]

@@ -65,7 +65,7 @@ fn descriptions(here: &Stage, there: &Stage) -> Vec<(ClientBuilder, Option<Fault
     vec![
         (with("sesame", None), None),
         (with("sesame", None).urls(there.token_url(), there.emulator.api_url()), None),
-        (with("guessed", None), Some(FaultCode::CredentialRefused)),
+        (with("simsim", None), Some(FaultCode::CredentialRefused)),
         (with("sesame", Some("prod")), Some(FaultCode::EnvironmentMismatch)),
         (with("sesame", None).environment("staging"), None),
         (with("sesame", None).allow(["GET /api/v2/users/me"]), None),
