@@ -94,6 +94,7 @@ async fn p24_a_body_that_streams_is_not_replayed() {
         [Some(1), Some(2)],
         "each was sent once, and the rejected token only once"
     );
+    assert_eq!(stage.witness().totals.mints, 2, "no token is asked for that no replay could carry");
 }
 
 #[tokio::test]
