@@ -10,7 +10,7 @@ use std::sync::Arc;
 use hallpass_core::policy::{Permit, Policy};
 use hallpass_core::token::TokenCache;
 use hallpass_core::{Counter, Fault, IntegrationName, IntegrationStatus, Meter, Platform, StatusSource};
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, StatusCode};
 
 use self::call::Call;
 use crate::replay::Outgoing;
@@ -95,21 +95,23 @@ impl IntegrationClient {
         } else {
             UpstreamAnswer { response, report: CallReport { attempts: 1, healed: false, not_replayed: None } }
         };
-        self.note_throttle(&answer.response);
+        self.note_throttle(answer.response.status(), answer.response.headers());
         Ok(answer)
     }
 
-    async fn hold_back(&self) {
+    /// Waits while a 429 holds calls back, at most [`Gate::LONGEST`]. [`IntegrationClient::send`] does so itself; this is for layers over other HTTP clients.
+    pub async fn hold_back(&self) {
         if let Some(wait) = self.0.gate.hold(self.0.parts.clock.now()) {
             self.0.parts.sleep.sleep(wait).await;
         }
     }
 
-    fn note_throttle(&self, response: &Response<Body>) {
-        if response.status() == StatusCode::TOO_MANY_REQUESTS {
+    /// Takes note of an answer: a 429 holds later calls back. For the same layers.
+    pub fn note_throttle(&self, status: StatusCode, headers: &HeaderMap) {
+        if status == StatusCode::TOO_MANY_REQUESTS {
             self.0.parts.counters.count(Counter::UpstreamThrottled);
             let now = self.0.parts.clock.now();
-            self.0.gate.close(now, retry_after(response.headers(), now).unwrap_or(Gate::LONGEST));
+            self.0.gate.close(now, retry_after(headers, now).unwrap_or(Gate::LONGEST));
         }
     }
 }
