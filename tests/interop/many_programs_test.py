@@ -129,6 +129,13 @@ def with_node_http(url, the_pass):
     return with_command([os.environ["HALLPASS_NODE"], "-e", NODE_HTTP, url, the_pass, str(ROUNDS)])
 
 
+def with_reqwest(url, the_pass):
+    """A Rust program with reqwest."""
+    base, name = url.removesuffix(PATH).rsplit("/", 1)
+    program = os.path.join(os.environ["HALLPASS_EXAMPLES"], "sidecar_caller")
+    return with_command([program, str(ROUNDS), name], {"HALLPASS_URL": base, "HALLPASS_PASS": the_pass})
+
+
 def with_hallpass_call(name, configuration):
     """Our own command line beside the sidecar."""
     seen = []
@@ -139,7 +146,7 @@ def with_hallpass_call(name, configuration):
     return seen
 
 
-PROGRAMS = [with_requests, with_urllib, with_http_client, with_raw_1_0, with_raw_1_1, with_node_fetch, with_node_http]
+PROGRAMS = [with_requests, with_urllib, with_http_client, with_raw_1_0, with_raw_1_1, with_node_fetch, with_node_http, with_reqwest]
 
 
 def integration(emulator, queue):

@@ -50,6 +50,8 @@ pub(crate) fn run(workspace: &Workspace, system: bool) -> Result<Tally, Fault> {
     }
     let modules = node::modules(workspace, &folder)?;
     shell::run(shell::cargo(&workspace.root).args(["build", "--package", "hallpass-cli"]))?;
+    let example = ["build", "--package", "hallpass", "--features", "reqwest", "--example", "sidecar_caller"];
+    shell::run(shell::cargo(&workspace.root).args(example))?;
     let binary = workspace.target.join("debug").join("hallpass");
     let mut total = Tally::default();
     for script in &scripts {
@@ -94,6 +96,7 @@ fn run_script(python: &Path, script: &Path, surroundings: &Surroundings<'_>) -> 
         command.env("HALLPASS_NODE_MODULES", modules).env("HALLPASS_NODE", node::binary(modules));
     }
     command
+        .env("HALLPASS_EXAMPLES", surroundings.binary.with_file_name("examples"))
         .env("HALLPASS_BIN", surroundings.binary)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("PYTHONUNBUFFERED", "1");
