@@ -8,7 +8,7 @@ use hallpass_core::policy::Policy;
 use hallpass_core::token::{CacheParts, Issuer, IssuerParts, TokenCache};
 use hallpass_core::{
     Clock, Counters, CredentialSource, Environment, Fault, FaultCode, IntegrationName, Randomness, Sleep,
-    Spawn, Stage,
+    Spawn,
 };
 use hallpass_outbound::{
     AddressGuard, HyperTransport, IntegrationClient, IntegrationParts, OsRandomness, SystemClock, TokioSleep,
@@ -159,7 +159,7 @@ fn wire(
     let issuer = Arc::new(Issuer::new(IssuerParts {
         integration: name.clone(),
         credentials: Arc::clone(&credentials),
-        fallback: vec![Stage::Previous],
+        fallback: integration.fallback.clone(),
         platform: Arc::clone(&connected.platform),
         clock: Arc::clone(&parts.clock),
         meter: Arc::clone(&counters) as _,

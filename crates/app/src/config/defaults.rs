@@ -12,5 +12,8 @@ pub(super) const LOG_LEVEL: &str = "info";
 pub(super) const LOG_FORMAT: &str = "text";
 pub(super) const PROFILE: &str = "standard";
 pub(super) const CLIENT_AUTH: &str = "basic";
+pub(super) const FALLBACK: [&str; 1] = ["previous"];
+/// Not a default: what `fallback` may name.
+pub(super) const STAGES: [&str; 2] = ["previous", "pending"];
 /// Not a default: what the reference and a hint show.
 pub(super) const ALLOW_EXAMPLE: [&str; 1] = ["GET /api/v2/routing/queues/**"];

@@ -168,6 +168,10 @@ pub(super) struct IntegrationTable {
     /// tried. Never the secret itself.
     #[schemars(required, example = &"local:queue-sync")]
     pub(super) secret: Option<At<OneOrMore>>,
+    /// The versions of the stored secret to try, in order, when the platform refuses the present one: `previous`, `pending`. A new secret that is not
+    /// active yet is bridged that way. Each refused try may count towards a lock-out at the platform; an empty list tries none.
+    #[schemars(extend("default" = defaults::FALLBACK, "items" = serde_json::json!({ "type": "string", "enum": defaults::STAGES })))]
+    pub(super) fallback: Option<At<Vec<At<String>>>>,
     /// What it may call: rules `METHOD PATH`. `*` is one whole segment, a final `/**` zero or more. What no rule covers is refused.
     #[schemars(required, length(min = 1), example = defaults::ALLOW_EXAMPLE)]
     pub(super) allow: Option<At<Vec<At<String>>>>,

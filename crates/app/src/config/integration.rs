@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use hallpass_core::Fault;
 use hallpass_core::policy::Rule;
+use hallpass_core::{Fault, Stage};
 use hallpass_platforms::{PlatformSettings, UpstreamName};
 use hallpass_stores::{Reference, Scheme};
 
@@ -11,7 +11,7 @@ use super::at::{At, OneOrMore};
 use super::check::Checker;
 use super::file::IntegrationTable;
 use super::suggest::{nearest, presentable};
-use super::{IntegrationConfig, Place};
+use super::{IntegrationConfig, Place, defaults};
 
 impl Checker<'_, '_> {
     /// The integrations that have no fault, in order of their names. The others are noted.
@@ -38,7 +38,14 @@ impl Checker<'_, '_> {
         if let (Some(platform), Some(rules), Some(texts)) = (&platform, &allow, &table.allow) {
             self.rules_name_upstreams(&path, platform, rules, texts);
         }
-        Some(IntegrationConfig { name: parsed.ok()?, platform: platform?, secret: secret?, allow: allow? })
+        let fallback = stages(table.fallback.as_deref());
+        Some(IntegrationConfig {
+            name: parsed.ok()?,
+            platform: platform?,
+            secret: secret?,
+            fallback: fallback?,
+            allow: allow?,
+        })
     }
 
     /// The references, in order, if all of them are well formed and there is one.
@@ -113,6 +120,26 @@ impl Checker<'_, '_> {
             }
         }
     }
+}
+
+/// The stages that a list names, each once. What is none of them was noted when the file was held against the schema.
+fn stages(named: Option<&Vec<At<String>>>) -> Option<Vec<Stage>> {
+    let names: Vec<&str> = match named {
+        Some(names) => names.iter().map(|name| name.as_str()).collect(),
+        None => defaults::FALLBACK.to_vec(),
+    };
+    let mut stages = Vec::new();
+    for name in names {
+        let stage = match name {
+            "previous" => Stage::Previous,
+            "pending" => Stage::Pending,
+            _ => return None,
+        };
+        if !stages.contains(&stage) {
+            stages.push(stage);
+        }
+    }
+    Some(stages)
 }
 
 /// What is wrong with a reference. The store's own words name a scheme they do not know; here that may be the first half of a secret

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hallpass_core::policy::Rule;
-use hallpass_core::{Environment, IntegrationName};
+use hallpass_core::{Environment, IntegrationName, Stage};
 use hallpass_platforms::PlatformSettings;
 use hallpass_sidecar::Listen;
 use hallpass_stores::Reference;
@@ -84,6 +84,8 @@ pub(crate) struct IntegrationConfig {
     pub(crate) platform: PlatformSettings,
     /// In the order in which they are tried; never empty.
     pub(crate) secret: Vec<Reference>,
+    /// What is tried when CURRENT is refused, in order.
+    pub(crate) fallback: Vec<Stage>,
     /// Never empty.
     pub(crate) allow: Vec<Rule>,
 }
