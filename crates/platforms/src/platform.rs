@@ -161,3 +161,60 @@ impl ScopeWatch {
 
 /// How many scopes too many are named: enough to recognise what happened.
 const SCOPES_SHOWN: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::ScopeWatch;
+    use crate::parts::PlatformParts;
+    use hallpass_core::test_support::ManualTime;
+    use hallpass_outbound::test_support::ScriptedTransport;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Metadata, Subscriber};
+
+    struct Counting(Arc<AtomicUsize>);
+
+    impl Subscriber for Counting {
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            *metadata.level() == tracing::Level::WARN
+        }
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn event(&self, _: &Event<'_>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+
+    #[test]
+    fn more_than_was_asked_for_is_warned_about_once() {
+        let time = ManualTime::default();
+        let parts = PlatformParts {
+            integration: "a".parse().unwrap(),
+            transport: Arc::new(ScriptedTransport::new([])),
+            sleep: Arc::new(time.clone()),
+            clock: Arc::new(time),
+        };
+        let warnings = Arc::new(AtomicUsize::new(0));
+        tracing::subscriber::with_default(Counting(Arc::clone(&warnings)), || {
+            let unasked = ScopeWatch::over(None);
+            unasked.see(Some("everything"), &parts);
+            let watch = ScopeWatch::over(Some("a b".parse().unwrap()));
+            for granted in [None, Some("a"), Some("b a")] {
+                watch.see(granted, &parts);
+            }
+            assert_eq!((warnings.load(Ordering::SeqCst), watch.remark()), (0, None));
+            for granted in [Some("a *"), Some("a b c"), Some("a")] {
+                watch.see(granted, &parts);
+            }
+            assert!(watch.remark().is_some_and(|remark| remark.ends_with(": c")));
+            assert!(unasked.remark().is_none());
+        });
+        assert_eq!(warnings.load(Ordering::SeqCst), 1);
+    }
+}

@@ -114,6 +114,28 @@ fn every_variable_of_ours_is_read_or_an_output() {
     }
 }
 
+#[test]
+fn every_example_of_the_page_about_platforms_is_a_good_configuration() {
+    let page = include_str!("../../../../docs/guides/platforms.md");
+    let examples: Vec<_> =
+        page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(examples.len(), 8);
+    for example in examples {
+        let allow = if example.contains("allow = ") { "" } else { "allow = [\"GET /a\"]" };
+        let text = format!(
+            "version = 1\nenvironment = \"test\"\n[integrations.a]\n{example}\nsecret = \"local:a\"\n{allow}\n"
+        );
+        let sources = Sources {
+            variables: &Map::of(""),
+            files: &OneFile { content: Vec::new() },
+            flags: Flags::default(),
+        };
+        if let Err(faults) = Config::read(Path::new("hallpass.toml"), &text, &sources) {
+            panic!("{faults}\n{example}");
+        }
+    }
+}
+
 const MINIMAL: &str = r#"
 version = 1
 environment = "test"

@@ -117,3 +117,38 @@ fn login(scope: Option<String>) -> ClientCredentialsLogin {
 const TOKEN_PATH: &str = "/oauth/token";
 /// On the organisation's host. The vendor's `/api/v2/oauth/` is the administration of clients and has no such member.
 const GUIDE_TOKEN_PATH: &str = "/api/v2/oauth/token";
+
+#[cfg(test)]
+mod tests {
+    use super::{GUIDE_TOKEN_PATH, TOKEN_PATH, login};
+    use hallpass_core::{IntegrationName, LocalLogin as _, LoginReading, LoginRequest, Secret};
+    use http::{HeaderMap, Method};
+    use std::time::Duration;
+
+    #[test]
+    fn programs_of_sdks_and_of_guides_log_in_at_both_paths() {
+        let integration: IntegrationName = "queue-sync".parse().unwrap();
+        for (path, scope) in [(TOKEN_PATH, None), (GUIDE_TOKEN_PATH, Some("a:b".to_owned()))] {
+            let login = login(scope);
+            assert!(login.is_login_path(path) && !login.is_login_path("/api/v2/oauth/clients"));
+            let request = LoginRequest {
+                method: &Method::POST,
+                path,
+                headers: &HeaderMap::new(),
+                body: b"grant_type=client_credentials&client_id=queue-sync&client_secret=pass",
+                integration: &integration,
+                base_url: "http://127.0.0.1:1/queue-sync",
+            };
+            assert!(matches!(login.read(&request), LoginReading::Attempt(_)));
+            let granted = login.granted(&request, &Secret::from("pass"), Duration::from_secs(60));
+            let expected: &[u8] = match path {
+                TOKEN_PATH => br#"{"access_token":"pass","token_type":"bearer","expires_in":60}"#,
+                _ => br#"{"access_token":"pass","token_type":"bearer","expires_in":60,"scope":"a:b"}"#,
+            };
+            assert_eq!(&granted.body()[..], expected);
+            let refused = login.refused(&request);
+            assert_eq!(refused.status(), 401);
+            assert!(refused.body().starts_with(br#"{"error":"invalid_client","description":""#));
+        }
+    }
+}

@@ -13,7 +13,7 @@ use hallpass_outbound::{AddressGuard, HyperTransport, TrustedRoots};
 use hallpass_platforms::{Connected, PlatformParts, PlatformSettings, connect};
 use serde_json::json;
 
-fn connected(settings: &PlatformSettings) -> Connected {
+pub(crate) fn connected(settings: &PlatformSettings) -> Connected {
     let time = ManualTime::default();
     let guard = AddressGuard::new(vec!["127.0.0.0/8".parse().unwrap()]);
     let parts = PlatformParts {

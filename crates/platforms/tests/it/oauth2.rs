@@ -123,3 +123,24 @@ async fn verdicts_are_those_of_rfc_6749() {
         assert!(stage.request(0).headers["authorization"].to_str().unwrap().starts_with("Basic "));
     }
 }
+
+/// The emulator's own token endpoint is one that takes Basic as it is.
+#[tokio::test]
+async fn a_server_that_wants_raw_basic_gets_it() {
+    use hallpass_core::{Credential, Secret, Version};
+    let emulator = hallpass_emulator::Emulator::start(hallpass_emulator::Settings::default()).await.unwrap();
+    let client = hallpass_emulator::NewClient::named("odd").secret("100%+=: ü");
+    let keys = emulator.world().add_client(client);
+    let members = json!({ "client_id": keys.id, "client_secret": keys.secret }).to_string();
+    let credential = Credential::parse(&Secret::from(members), Version::new("1"), &[]).unwrap();
+    for (auth, granted) in [("basic-raw", true), ("basic", false)] {
+        let settings = PlatformSettings {
+            token_url: Some(format!("{}/oauth/token", emulator.login_url()).parse().unwrap()),
+            api_url: Some(emulator.api_url().parse().unwrap()),
+            client_auth: Some(auth.parse().unwrap()),
+            ..settings("oauth2", "standard")
+        };
+        let platform = crate::cxone_emulated::connected(&settings).platform;
+        assert_eq!(platform.issue(&credential).await.is_ok(), granted, "{auth}");
+    }
+}
