@@ -11,6 +11,7 @@
 //! Each platform is a folder that supplies those three. Their only I/O is the [`hallpass_outbound::Transport`] they are handed; building messages and
 //! reading answers is pure. Adding a platform is one folder and one line in [`REGISTRY`]; `docs/guides/adding-a-platform.md` goes through one.
 
+mod caution;
 mod cxone;
 mod form;
 mod genesys;
@@ -26,6 +27,7 @@ mod upstreams;
 #[cfg(test)]
 mod worked_example;
 
+pub use caution::caution;
 pub use parts::{Connected, PlatformParts};
 pub use profile::{Misfit, Profile, Regions, Way};
 pub use registry::{REGISTRY, connect, platform_names, profile, profile_names, profiles};

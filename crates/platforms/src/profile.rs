@@ -24,6 +24,8 @@ pub struct Profile {
     pub extras: &'static [Key],
     /// The names of the upstreams that a login can tell.
     pub discovers: &'static [&'static str],
+    /// What speaks against it at the vendor's own hosts, as a lower-case fragment.
+    pub caution: Option<&'static str>,
     pub(crate) connect: fn(&'static Self, &PlatformSettings, PlatformParts) -> Result<Connected, Fault>,
 }
 

@@ -25,6 +25,7 @@ pub(crate) static STANDARD: Profile = Profile {
     ],
     extras: &[Key::Scope],
     discovers: &[],
+    caution: None,
     connect,
 };
 

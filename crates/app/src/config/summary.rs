@@ -23,6 +23,9 @@ pub struct IntegrationSummary {
     pub secret: Vec<String>,
     /// What it may call.
     pub allow: Vec<String>,
+    /// What speaks against its profile where it is, as a lower-case fragment.
+    #[serde(skip)]
+    pub caution: Option<&'static str>,
 }
 
 impl Config {
@@ -54,6 +57,7 @@ fn summary(integration: &IntegrationConfig) -> IntegrationSummary {
         place: place(&integration.platform),
         secret: integration.secret.iter().map(|at| format!("{}:{}", at.scheme, at.entry)).collect(),
         allow: integration.allow.iter().map(Rule::to_string).collect(),
+        caution: hallpass_platforms::caution(&integration.platform),
     }
 }
 

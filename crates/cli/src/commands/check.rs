@@ -18,6 +18,7 @@ use crate::printer::{Printer, columns};
 /// Check the configuration, and whether each secret can be read
 ///
 /// Every fault is reported in one run, with its line and what was expected. Nothing is sent to a platform, and no value is ever shown.
+/// A warning is for what is allowed and probably not meant; it does not change the exit code.
 ///
 /// Example: hallpass check --config deploy/hallpass.toml --offline
 #[derive(Debug, Args)]
@@ -46,7 +47,8 @@ impl Check {
         }
         let worst = integrations.iter().find_map(|checked| checked.readable.as_ref()?.exit());
         let environment = config.environment().as_str();
-        let report = Report { ok: worst.is_none(), file, environment, integrations };
+        let warnings = config.integrations().filter_map(Warning::about).collect();
+        let report = Report { ok: worst.is_none(), file, environment, integrations, warnings };
         if self.json {
             printer.json(&report)?;
         } else {
@@ -82,6 +84,20 @@ struct Report<'a> {
     file: String,
     environment: &'a str,
     integrations: Vec<Checked>,
+    warnings: Vec<Warning>,
+}
+
+/// What is allowed, and probably not meant.
+#[derive(Serialize)]
+struct Warning {
+    integration: String,
+    message: &'static str,
+}
+
+impl Warning {
+    fn about(summary: IntegrationSummary) -> Option<Self> {
+        summary.caution.map(|message| Self { integration: summary.name, message })
+    }
 }
 
 #[derive(Serialize)]
@@ -135,12 +151,12 @@ impl Report<'_> {
 
 impl Checked {
     fn text(&self, printer: &Printer) -> String {
-        let IntegrationSummary { name, platform, profile, place, secret, allow } = &self.summary;
+        let IntegrationSummary { name, platform, profile, place, secret, allow, caution } = &self.summary;
         let row = |what: &str, value: String| [what.to_owned(), value];
         let mut rows = vec![row("platform", format!("{platform} ({profile}), {place}"))];
         rows.extend(listed("may call", allow));
         rows.extend(listed("secret", secret));
-        let mut hint = None;
+        let mut below: Vec<_> = caution.iter().map(|text| labelled("warning", text)).collect();
         match &self.readable {
             None => {}
             Some(Readable::Yes { version, serial, fingerprint }) => {
@@ -153,10 +169,11 @@ impl Checked {
             }
             Some(Readable::No { detail, hint: advice, .. }) => {
                 rows.push(row("readable", format!("{} {detail}", printer.mark(false))));
-                hint = Some(format!("\n  {}", labelled("hint", advice)));
+                below.push(labelled("hint", advice));
             }
         }
-        format!("{}\n{}{}", printer.heading(name), columns(&rows), hint.unwrap_or_default())
+        let below: String = below.iter().map(|line| format!("\n  {line}")).collect();
+        format!("{}\n{}{below}", printer.heading(name), columns(&rows))
     }
 }
 

@@ -51,3 +51,28 @@ fn the_configuration_is_found_by_flag_and_by_variable() {
     let by_variable = scene.hallpass(&["check"]).current_dir(folder.path()).env("HALLPASS_CONFIG", path);
     assert_eq!(by_variable.run(crate::scene::PATIENCE).unwrap().code, Some(0));
 }
+
+/// What the guides say works against an emulator; at the vendor's own hosts it is warned against, and still allowed.
+#[test]
+fn a_form_that_the_vendor_does_not_document_is_warned_against() {
+    let scene = Scene::empty();
+    let at = |place: &str| {
+        let text = format!(
+            "version = 1\nenvironment = \"test\"\n\n[integrations.contact-export]\nplatform = \"cxone\"\nprofile = \"guide\"\n{place}\
+             secret = \"env:CONTACT_EXPORT\"\nallow = [\"GET /inContactAPI/**\"]\n\n\
+             [integrations.queue-sync]\nplatform = \"genesys\"\nprofile = \"guide\"\norganization = \"acme\"\n\
+             secret = \"env:QUEUE_SYNC\"\nallow = [\"GET /api/v2/routing/queues/**\"]\n"
+        );
+        scene.write("hallpass.toml", &text);
+    };
+    at("");
+    let checked = scene.run(&["check", "--offline"]);
+    assert_eq!(checked.code, Some(0));
+    scene.assert("check_guide", &checked);
+    scene.assert("check_guide_json", &scene.run(&["check", "--offline", "--json"]));
+    at("token_url = \"http://127.0.0.1:9/oauth2/token\"\napi_url = \"http://127.0.0.1:9\"\n");
+    let warnings = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap()["warnings"].clone();
+    let warned = warnings(&scene.run(&["check", "--offline", "--json"]).stdout);
+    assert_eq!(warned.as_array().unwrap().len(), 1, "an emulator is no vendor: {warned}");
+    assert_eq!(warned[0]["integration"], "queue-sync");
+}

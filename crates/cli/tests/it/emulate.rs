@@ -30,6 +30,15 @@ fn it_is_there_for_programs() {
     let line = process.line(Stream::Stdout, "", PATIENCE).unwrap();
     let announced: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!(announced["clients"][0]["name"], "queue-sync");
+    let cxone = &announced["cxone"];
+    assert_eq!(cxone["access_keys"][0]["name"], "contact-export");
+    for member in ["access_key_id", "access_key_secret", "client_id", "client_secret"] {
+        assert!(cxone["access_keys"][0][member].is_string(), "{member}: {cxone}");
+    }
+    let identity = cxone["identity_url"].as_str().unwrap();
+    assert_eq!(get(identity, "", "/.well-known/openid-configuration").0, 200);
+    let contacts = "/inContactAPI/services/v31.0/contacts/completed";
+    assert_eq!(get(cxone["api_url"].as_str().unwrap(), "", contacts).0, 401);
     assert_eq!(get(announced["url"].as_str().unwrap(), "", "/api/v2/routing/queues").0, 401);
     assert_eq!(get(announced["control_url"].as_str().unwrap(), "", "/witness").0, 200);
     process.signal("TERM").unwrap();

@@ -27,6 +27,9 @@ pub(crate) static GUIDE: Profile = Profile {
     ],
     extras: &[Key::Scope],
     discovers: &[],
+    caution: Some(
+        "the vendor documents another token request, an access key together with an application: use the profile `standard`",
+    ),
     connect,
 };
 

@@ -25,6 +25,7 @@ pub(crate) static STANDARD: Profile = Profile {
     ways: &[Way { required: &[], optional: &[Key::Issuer, Key::Tenant, Key::ApiUrl] }],
     extras: &[],
     discovers: &["api", "userhub"],
+    caution: None,
     connect,
 };
 

@@ -26,6 +26,7 @@ pub(crate) static USERHUB: Profile = Profile {
     ],
     extras: &[Key::Tenant],
     discovers: &["userhub"],
+    caution: None,
     connect,
 };
 

@@ -28,6 +28,7 @@ pub(crate) static STANDARD: Profile = Profile {
     ],
     extras: &[],
     discovers: &[],
+    caution: None,
     connect: connect_standard,
 };
 
@@ -43,6 +44,9 @@ pub(crate) static GUIDE: Profile = Profile {
     ],
     extras: &[Key::Scope],
     discovers: &[],
+    caution: Some(
+        "the vendor documents another token request, at the region's login host with a Basic header: use the profile `standard`",
+    ),
     connect: connect_guide,
 };
 

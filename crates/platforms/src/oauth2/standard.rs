@@ -25,6 +25,7 @@ pub(crate) static STANDARD: Profile = Profile {
     ],
     extras: &[Key::ClientAuth, Key::Scope, Key::Audience, Key::Resource, Key::Parameters],
     discovers: &[],
+    caution: None,
     connect,
 };
 

@@ -1,9 +1,10 @@
-//! `hallpass quickstart`: the whole story on an emulated platform, with nothing to configure.
+//! `hallpass quickstart`: the whole story on two emulated platforms, with nothing to configure.
 //!
 //! It is a proof as much as a tour: every line has an expectation, the figures come from the emulator's witness, and the command
 //! fails if one of them does not hold.
 
 mod report;
+mod side;
 mod stage;
 mod story;
 
@@ -16,16 +17,16 @@ use crate::printer::Printer;
 use stage::Stage;
 use story::Story;
 
-/// See the whole story on an emulated platform, with nothing to configure
+/// See the whole story on two emulated platforms, with nothing to configure
 ///
-/// Starts an emulated Genesys Cloud and a sidecar, stores a play secret, and calls as an integration would: many callers share one token, a revoked
-/// token heals unseen, a call outside the allow-list is refused. What was counted is checked; the exit code is 0 only if every line held.
-/// Nothing leaves this machine and nothing stays on its disk.
+/// Starts an emulated Genesys Cloud, an emulated NICE CXone and one sidecar, stores play secrets, and calls as integrations would: many callers share
+/// one token, a revoked token heals unseen, a call outside the allow-list is refused, and neither integration reaches the other's platform. What was
+/// counted is checked; the exit code is 0 only if every line held. Nothing leaves this machine and nothing stays on its disk.
 ///
 /// Example: hallpass quickstart --stay
 #[derive(Debug, Args)]
 pub(crate) struct Quickstart {
-    /// Keep emulator and sidecar running afterwards, until Ctrl-C
+    /// Keep platforms and sidecar running afterwards, until Ctrl-C
     #[arg(long)]
     stay: bool,
     /// Print one line of JSON instead of text
@@ -39,7 +40,7 @@ pub(crate) struct Quickstart {
 /// What can be planted.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Plant {
-    /// The next token request really mints two tokens.
+    /// The next token request to each platform really mints two tokens.
     ExtraMint,
 }
 
@@ -61,14 +62,14 @@ impl Quickstart {
             let staying = (self.stay && story.held).then(|| report::Staying::of(&stage));
             printer.json(&report::Data { story: &story, staying })?;
         } else {
-            printer.data(&report::text(&story, printer))?;
+            printer.data(&report::text(&story, &stage, printer))?;
             match (story.held, self.stay) {
                 (true, true) => printer.data(&report::how_to_call(&stage, printer))?,
                 (true, false) => printer.data(&report::next(printer))?,
                 (false, _) => {}
             }
         }
-        let verdict = report::verdict(&story);
+        let verdict = report::verdict(&story, &stage);
         if self.stay && story.held {
             shutdown.first().await;
         }

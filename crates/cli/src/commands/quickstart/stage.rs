@@ -1,22 +1,20 @@
-//! What the story plays on: an emulated platform, a folder with a configuration and a store, and a sidecar.
+//! What the story plays on: two emulated platforms, a folder with a configuration and a store, and one sidecar.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hallpass_app::config::MachineFiles;
-use hallpass_app::{
-    App, Config, Fault, Flags, Gateway, HandOver, Purpose, Secret, Sources, Stopped, Variables,
-};
-use hallpass_emulator::{Act, Emulator, Misbehaviour, NewClient, Settings, World};
+use hallpass_app::{App, Config, Fault, Flags, Gateway, HandOver, Purpose, Sources, Stopped, Variables};
+use hallpass_emulator::{Emulator, Settings, World};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::side::{Members, Side};
 use crate::caller::Caller;
-use crate::commands::emulate::{Conversation, furnish};
+use crate::commands::emulate::{Furniture, OUTBOUND, furnish};
 use crate::failure::Failure;
 
 /// Everything the story needs. Striking it leaves nothing behind.
@@ -24,10 +22,8 @@ use crate::failure::Failure;
 pub(super) struct Stage {
     /// Who calls.
     pub(super) caller: Caller,
-    /// The client's id at the platform.
-    pub(super) client_id: String,
-    /// A conversation at the platform.
-    pub(super) conversation: Conversation,
+    /// The platforms, one integration each.
+    pub(super) sides: Vec<Side>,
     emulator: Emulator,
     folder: TempDir,
     sidecar: Sidecar,
@@ -48,25 +44,23 @@ impl Stage {
         let emulator = Emulator::start(Settings::default())
             .await
             .map_err(|error| Failure::machine("the emulator cannot listen on loopback", error))?;
-        let keys = emulator.world().add_client(NewClient::named("queue-sync"));
-        let conversation = furnish(emulator.world());
+        let (sides, secrets): (Vec<_>, Vec<_>) = sides(&emulator).into_iter().unzip();
         let folder =
-            folder(&emulator).map_err(|error| Failure::machine("no temporary folder can be made", error))?;
+            folder(&sides).map_err(|error| Failure::machine("no temporary folder can be made", error))?;
         let app = assemble(&folder.path().join("hallpass.toml")).await?;
-        let members = [("client_id", keys.id.as_str()), ("client_secret", keys.secret.as_str())];
-        let members: BTreeMap<_, _> =
-            members.into_iter().map(|(name, value)| (name.to_owned(), Secret::from(value))).collect();
-        app.put_secret("queue-sync", &members).await?;
+        for (side, members) in sides.iter().zip(&secrets) {
+            app.put_secret(side.integration, members).await?;
+        }
         let gateway = app.open(HandOver::File).await?;
         let address = gateway.url().trim_start_matches("http://").to_owned();
         let caller = Caller::new(address, gateway.pass().clone());
         let sidecar = Sidecar::of(gateway);
-        Ok(Self { caller, client_id: keys.id, conversation, emulator, folder, sidecar })
+        Ok(Self { caller, sides, emulator, folder, sidecar })
     }
 
-    /// The next token request will really mint two tokens.
+    /// Each integration's next token request will really mint two tokens.
     pub(super) fn plant_extra_mint(&self) {
-        self.world().misbehave(Misbehaviour::on_token(Act::PlantExtraMint));
+        self.sides.iter().for_each(|side| side.plant_extra_mint(self.world()));
     }
 
     /// The emulated world, which is also its witness.
@@ -79,11 +73,6 @@ impl Stage {
         &self.sidecar.url
     }
 
-    /// The platform's address.
-    pub(super) fn platform_url(&self) -> String {
-        self.emulator.base_url()
-    }
-
     /// Where the pass is.
     pub(super) fn pass_file(&self) -> &Path {
         &self.sidecar.pass_file
@@ -94,7 +83,7 @@ impl Stage {
         self.folder.path()
     }
 
-    /// Ends the sidecar, the platform and the folder.
+    /// Ends the sidecar, the platforms and the folder.
     pub(super) async fn strike(self) -> Result<(), Failure> {
         drop(self.sidecar.stop);
         let served = self.sidecar.serving.await;
@@ -116,10 +105,18 @@ impl Sidecar {
     }
 }
 
-/// The folder with a configuration for `emulator`.
-fn folder(emulator: &Emulator) -> std::io::Result<TempDir> {
+/// One integration at each platform, in the order in which they are told of, and what each keeps secret.
+fn sides(emulator: &Emulator) -> Vec<(Side, Members)> {
+    let Furniture { conversation, contacts } = furnish(emulator.world());
+    let cxone = contacts.into_iter().next().map(|contact| Side::cxone(emulator, contact));
+    [Some(Side::genesys(emulator, conversation)), cxone].into_iter().flatten().collect()
+}
+
+/// The folder with a configuration for both platforms.
+fn folder(sides: &[Side]) -> std::io::Result<TempDir> {
     let folder = tempfile::Builder::new().prefix("hallpass-quickstart-").tempdir()?;
-    let (login, api) = (emulator.login_url(), emulator.api_url());
+    let integrations: Vec<_> = sides.iter().map(|side| side.configuration.as_str()).collect();
+    let integrations = integrations.join("\n\n");
     let text = format!(
         r#"version = 1
 environment = "quickstart"
@@ -128,8 +125,7 @@ environment = "quickstart"
 listen = "127.0.0.1:0"
 pass_file = "pass"
 
-[outbound]
-private_networks = ["127.0.0.0/8"]
+{OUTBOUND}
 
 [stores.local]
 path = "store"
@@ -137,12 +133,7 @@ path = "store"
 [audit]
 file = "audit.jsonl"
 
-[integrations.queue-sync]
-platform = "genesys"
-token_url = "{login}/oauth/token"
-api_url = "{api}"
-secret = "local:queue-sync"
-allow = ["GET /api/v2/routing/queues/**", "PATCH /api/v2/conversations/*/participants/*/attributes"]
+{integrations}
 "#
     );
     fs::write(folder.path().join("hallpass.toml"), text)?;
