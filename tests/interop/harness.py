@@ -152,7 +152,7 @@ class Sidecar(Hallpass):
     ``integrations`` maps a name to its lines of configuration and its secret, a dictionary.
     """
 
-    def __init__(self, folder, integrations):
+    def __init__(self, folder, integrations, env=None):
         self.folder = pathlib.Path(folder)
         configuration = self.folder / "hallpass.toml"
         tables = "\n".join(f"[integrations.{name}]\n{lines}\n" for name, (lines, _) in integrations.items())
@@ -160,7 +160,7 @@ class Sidecar(Hallpass):
         for name, (_, secret) in integrations.items():
             put = run("secret", "put", name, "--config", str(configuration), stdin=json.dumps(secret))
             assert put.returncode == 0, put.stderr
-        super().__init__("serve", "--json", "--config", str(configuration))
+        super().__init__("serve", "--json", "--config", str(configuration), env=env)
 
     @property
     def url(self):

@@ -3,6 +3,7 @@
 //! Our own tests speak to our own idea of a vendor SDK. These install the SDK itself, at a pinned version, into a
 //! virtual environment below `target`, and use it as its readme says.
 
+mod faketime;
 mod node;
 mod python;
 
@@ -49,19 +50,28 @@ pub(crate) fn run(workspace: &Workspace, system: bool) -> Result<Tally, Fault> {
         return Ok(Tally::skipped(scripts.len()));
     }
     let modules = node::modules(workspace, &folder)?;
+    let faketime = faketime::library(workspace, system)?;
     shell::run(shell::cargo(&workspace.root).args(["build", "--package", "hallpass-cli"]))?;
     let example = ["build", "--package", "hallpass", "--features", "reqwest", "--example", "sidecar_caller"];
     shell::run(shell::cargo(&workspace.root).args(example))?;
     let binary = workspace.target.join("debug").join("hallpass");
     let mut total = Tally::default();
     for script in &scripts {
-        if modules.is_none() && node::is_needed_by(script)? {
-            println!("missing: npm, for {}", script.display());
+        let missing = [
+            ("npm", modules.is_none() && node::is_needed_by(script)?),
+            ("libfaketime (a Debian package)", faketime.is_none() && faketime::is_needed_by(script)?),
+        ];
+        if let Some((what, _)) = missing.iter().find(|(_, is_missing)| *is_missing) {
+            println!("missing: {what}, for {}", script.display());
             total += Tally::skipped(1);
             continue;
         }
         let python = python::with_packages(workspace, script)?;
-        total += run_script(&python, script, &Surroundings { binary: &binary, modules: modules.as_deref() });
+        total += run_script(
+            &python,
+            script,
+            &Surroundings { binary: &binary, modules: modules.as_deref(), faketime: faketime.as_deref() },
+        );
     }
     Ok(total)
 }
@@ -70,6 +80,7 @@ pub(crate) fn run(workspace: &Workspace, system: bool) -> Result<Tally, Fault> {
 struct Surroundings<'a> {
     binary: &'a Path,
     modules: Option<&'a Path>,
+    faketime: Option<&'a Path>,
 }
 
 fn scripts(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
@@ -94,6 +105,9 @@ fn run_script(python: &Path, script: &Path, surroundings: &Surroundings<'_>) -> 
     command.arg(script).current_dir(script.parent().unwrap_or(Path::new(".")));
     if let Some(modules) = surroundings.modules {
         command.env("HALLPASS_NODE_MODULES", modules).env("HALLPASS_NODE", node::binary(modules));
+    }
+    if let Some(library) = surroundings.faketime {
+        command.env("HALLPASS_FAKETIME", library);
     }
     command
         .env("HALLPASS_EXAMPLES", surroundings.binary.with_file_name("examples"))
@@ -133,7 +147,7 @@ mod tests {
         let tally = run_script(
             Path::new("sh"),
             &path,
-            &Surroundings { binary: Path::new("/bin/true"), modules: None },
+            &Surroundings { binary: Path::new("/bin/true"), modules: None, faketime: None },
         );
         assert_eq!(scripts(&folder).unwrap(), [path]);
         fs::remove_dir_all(&folder).unwrap();
