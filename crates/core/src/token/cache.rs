@@ -45,12 +45,12 @@ impl TokenCache {
     /// The whole of a hit. A glance at the clocks will do: a token stays fresh until half of its life is left, or an hour.
     fn fresh(&self) -> Option<Arc<AccessToken>> {
         let held = self.0.current.load();
-        let token = held.as_ref()?;
+        let token = held.as_ref()?.mine();
         (token.judge(self.0.parts.clock.glance()) == Freshness::Fresh).then(|| Arc::clone(token))
     }
 
     async fn not_fresh(&self) -> TokenResult {
-        let held = self.0.current.load_full();
+        let held = self.0.held();
         let now = self.0.parts.clock.now();
         let (wait, fallback) = match held.map(|token| (token.judge(now), token)) {
             Some((Freshness::Fresh, token)) => return Ok(token),
@@ -74,7 +74,7 @@ impl TokenCache {
     pub fn reject(&self, generation: u64) -> Rejection {
         let now = self.0.parts.clock.now();
         let mut guarded = lock(&self.0.guarded);
-        let held = self.0.current.load_full();
+        let held = self.0.held();
         let rejection = guarded.state.judge_rejection(generation, held.as_deref(), now);
         if rejection == Rejection::Retired && held.is_some_and(|held| held.generation() == generation) {
             self.0.current.store(None);
@@ -93,7 +93,7 @@ impl TokenCache {
     #[must_use]
     pub fn status(&self) -> TokenStatus {
         let now = self.0.parts.clock.now();
-        let held = self.0.current.load();
+        let held = self.0.held();
         let state = match held.as_ref().map(|token| token.judge(now)) {
             None => "none",
             Some(Freshness::Fresh) => "fresh",
