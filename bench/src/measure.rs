@@ -104,7 +104,9 @@ pub fn table(candidates: &[Candidate], rounds: usize) {
             }
         }
     }
-    println!("| read | 1 thread: wall, CPU | 2 threads: wall, CPU | CPU against ours, 1 thread | 2 threads |");
+    println!(
+        "| read | 1 thread: wall, CPU | 2 threads: wall, CPU | CPU against ours, 1 thread | 2 threads |"
+    );
     println!("|---|---|---|---|---|");
     let medians: Vec<_> = costs.iter().map(|costs| costs.each_ref().map(|costs| median(costs))).collect();
     for (candidate, [one, two]) in candidates.iter().zip(&medians) {

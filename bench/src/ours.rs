@@ -48,9 +48,7 @@ pub async fn candidates() -> Vec<Candidate> {
     let clock = SystemClock::start();
     let cache = cache(clock).await;
     vec![
-        Candidate::new("**hallpass**, both clocks checked", move || {
-            wait(cache.token()).expect("it is warm")
-        }),
+        Candidate::new("**hallpass**, both clocks checked", move || wait(cache.token()).expect("it is warm")),
         Candidate::new("hallpass' clocks alone", move || clock.now()),
     ]
 }

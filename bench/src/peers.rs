@@ -101,7 +101,8 @@ struct Granting;
 #[async_trait::async_trait]
 impl HttpClient for Granting {
     async fn execute_request(&self, _: &Request) -> azure_core::Result<AsyncRawResponse> {
-        const BODY: &[u8] = br#"{"token_type":"Bearer","expires_in":86400,"ext_expires_in":86400,"access_token":"token"}"#;
+        const BODY: &[u8] =
+            br#"{"token_type":"Bearer","expires_in":86400,"ext_expires_in":86400,"access_token":"token"}"#;
         Ok(AsyncRawResponse::from_bytes(StatusCode::Ok, Headers::new(), BODY))
     }
 }
