@@ -13,6 +13,12 @@ use crate::sync::{AtomicU64, Ordering};
 pub trait Clock: Send + Sync + fmt::Debug {
     /// Both clocks, read as close together as possible.
     fn now(&self) -> Moment;
+
+    /// Both clocks, cheaply: never ahead of [`Clock::now`], and behind it by a tick of the kernel's timer (10 ms) at most while the machine
+    /// runs. Fit for telling that a token is fresh, which ends long before its expiry; not for telling that it has not expired.
+    fn glance(&self) -> Moment {
+        self.now()
+    }
 }
 
 /// An instant by both clocks.
@@ -20,7 +26,7 @@ pub trait Clock: Send + Sync + fmt::Debug {
 pub struct Moment {
     /// Time since the Unix epoch. May jump in both directions.
     pub wall: Duration,
-    /// Time since some fixed point of this process. Never goes back; may stop while frozen.
+    /// Time since some fixed point. Never goes back; may stop while frozen.
     pub monotonic: Duration,
 }
 

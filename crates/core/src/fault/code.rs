@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Remedy {
-    /// The same call may succeed later; [`super::Fault::retry_after`] says when, if known.
+    /// The same call may succeed later; [`Fault::retry_after`](crate::Fault::retry_after) says when, if known.
     RetryLater,
     /// The call itself is wrong: change it.
     FixCall,

@@ -7,13 +7,22 @@ use http::HeaderValue;
 use super::{Freshness, Schedule};
 use crate::clock::{Deadline, Moment};
 use crate::secret::Secret;
+use crate::sync::Arc;
 
 /// One bearer token with its generation and deadlines. Immutable; replaced as a whole.
+///
+/// Aligned to a cache line, so that its deadlines do not lie beside the reference count that every reader writes to.
+#[repr(align(64))]
 pub struct AccessToken {
     generation: u64,
+    schedule: Schedule,
+    text: Arc<Text>,
+}
+
+/// What must not be copied about.
+struct Text {
     secret: Secret,
     header: HeaderValue,
-    schedule: Schedule,
 }
 
 impl AccessToken {
@@ -29,7 +38,12 @@ impl AccessToken {
         text.extend_from_slice(secret.expose());
         let mut header = HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).ok()?;
         header.set_sensitive(true);
-        Some(Self { generation, secret, header, schedule })
+        Some(Self { generation, schedule, text: Arc::new(Text { secret, header }) })
+    }
+
+    /// The same token, with the same text, under a reference count of its own.
+    pub(super) fn again(&self) -> Self {
+        Self { generation: self.generation, schedule: self.schedule, text: Arc::clone(&self.text) }
     }
 
     /// How often the integration's token was replaced before this one, counted from one.
@@ -41,13 +55,13 @@ impl AccessToken {
     /// The ready-made `Authorization` value, marked sensitive. Cloning it copies no byte.
     #[must_use]
     pub fn header(&self) -> &HeaderValue {
-        &self.header
+        &self.text.header
     }
 
     /// The bare token, for those who must hand it to somebody else's client.
     #[must_use]
     pub fn secret(&self) -> &Secret {
-        &self.secret
+        &self.text.secret
     }
 
     /// When it expires.

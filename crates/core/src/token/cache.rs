@@ -8,6 +8,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::access::AccessToken;
 use super::flights::{CacheParts, LONGEST_WAIT, Shared, TokenResult};
 use super::freshness::Freshness;
 use super::state::Rejection;
@@ -35,19 +36,31 @@ impl TokenCache {
     /// # Errors
     /// Why there is none, with `retry_after` wherever a time is known. An expired token is never returned.
     pub async fn token(&self) -> TokenResult {
-        let now = self.0.parts.clock.now();
+        match self.fresh() {
+            Some(token) => Ok(token),
+            None => self.not_fresh().await,
+        }
+    }
+
+    /// The whole of a hit. A glance at the clocks will do: a token stays fresh until half of its life is left, or an hour.
+    fn fresh(&self) -> Option<Arc<AccessToken>> {
         let held = self.0.current.load();
-        let (wait, fallback) = match held.as_ref().map(|token| (token, token.judge(now))) {
-            Some((token, Freshness::Fresh)) => return Ok(Arc::clone(token)),
-            Some((token, Freshness::Due)) => {
-                let token = Arc::clone(token);
+        let token = held.as_ref()?.mine();
+        (token.judge(self.0.parts.clock.glance()) == Freshness::Fresh).then(|| Arc::clone(token))
+    }
+
+    async fn not_fresh(&self) -> TokenResult {
+        let held = self.0.held();
+        let now = self.0.parts.clock.now();
+        let (wait, fallback) = match held.map(|token| (token.judge(now), token)) {
+            Some((Freshness::Fresh, token)) => return Ok(token),
+            Some((Freshness::Due, token)) => {
                 drop(self.0.join());
                 return Ok(token);
             }
-            Some((token, Freshness::Blocking)) => (self.0.join(), Some(Arc::clone(token))),
-            Some((_, Freshness::Expired)) | None => (self.0.join(), None),
+            Some((Freshness::Blocking, token)) => (self.0.join(), Some(token)),
+            Some((Freshness::Expired, _)) | None => (self.0.join(), None),
         };
-        drop(held);
         let outcome = match wait {
             Ok(flight) => self.0.wait_for(&flight).await,
             Err(paused) => Err(paused),
@@ -61,7 +74,7 @@ impl TokenCache {
     pub fn reject(&self, generation: u64) -> Rejection {
         let now = self.0.parts.clock.now();
         let mut guarded = lock(&self.0.guarded);
-        let held = self.0.current.load_full();
+        let held = self.0.held();
         let rejection = guarded.state.judge_rejection(generation, held.as_deref(), now);
         if rejection == Rejection::Retired && held.is_some_and(|held| held.generation() == generation) {
             self.0.current.store(None);
@@ -80,7 +93,7 @@ impl TokenCache {
     #[must_use]
     pub fn status(&self) -> TokenStatus {
         let now = self.0.parts.clock.now();
-        let held = self.0.current.load();
+        let held = self.0.held();
         let state = match held.as_ref().map(|token| token.judge(now)) {
             None => "none",
             Some(Freshness::Fresh) => "fresh",

@@ -6,6 +6,7 @@ use super::access::AccessToken;
 use super::flight::{Flight, first};
 use super::freshness::Freshness;
 use super::issuer::{Mint, MintFault, Minted, Occasion};
+use super::lanes::Lanes;
 use super::pause::Failure;
 use super::state::State;
 use crate::clock::{Clock, THAW_GAP};
@@ -33,7 +34,7 @@ pub struct CacheParts {
 
 pub(super) struct Shared {
     pub(super) parts: CacheParts,
-    pub(super) current: Snapshot<AccessToken>,
+    pub(super) current: Snapshot<Lanes>,
     pub(super) guarded: Mutex<Guarded>,
 }
 
@@ -51,12 +52,17 @@ impl Shared {
         Self { parts, current: Snapshot::empty(), guarded: Mutex::default() }
     }
 
+    /// The token there is now, whatever its age.
+    pub(super) fn held(&self) -> Option<Arc<AccessToken>> {
+        self.current.load().as_ref().map(|lanes| Arc::clone(lanes.mine()))
+    }
+
     /// The flight to wait for: the present one, or a new one. The state is looked at again under the lock, so of many callers that missed
     /// exactly one starts it; so are the clocks, because to a caller that read them before a freeze a flight begun after it would look stale.
     pub(super) fn join(self: &Arc<Self>) -> Result<Arc<TokenFlight>, Fault> {
         let mut guarded = lock(&self.guarded);
         let now = self.parts.clock.now();
-        if let Some(token) = self.current.load_full().filter(|token| token.judge(now) == Freshness::Fresh) {
+        if let Some(token) = self.held().filter(|token| token.judge(now) == Freshness::Fresh) {
             let landed = Flight::begin(now);
             landed.land(Ok(token));
             return Ok(landed);
@@ -124,13 +130,14 @@ impl Shared {
         if awaited {
             guarded.flight = None;
         }
-        let held = self.current.load_full().filter(|token| token.judge(now) != Freshness::Expired);
+        let held = self.held().filter(|token| token.judge(now) != Freshness::Expired);
         let accepted = minted.and_then(|minted| guarded.state.accept(minted, held.as_deref(), now, draw));
         match accepted {
             Ok(token) => {
-                let token = Arc::new(token);
                 guarded.state.succeeded(token.generation());
-                self.current.store(Some(Arc::clone(&token)));
+                let lanes = Lanes::of(&token);
+                let token = Arc::clone(lanes.mine());
+                self.current.store(Some(Arc::new(lanes)));
                 Ok(token)
             }
             Err(failed) => {

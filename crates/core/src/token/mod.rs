@@ -21,6 +21,7 @@ mod flight;
 mod flights;
 mod freshness;
 mod issuer;
+mod lanes;
 mod lifetime;
 mod pause;
 mod state;

@@ -306,6 +306,7 @@ async fn p13_ten_thousand_callers_one_flight() {
         // More than one request must fail the test, not hang it; and the next round piles up again.
         mint.gate.forget_permits(SPARE);
         assert_eq!(mint.requests() - before, 1, "{storm}");
+        println!("figure: 10000 callers, {storm}: 1 token request");
         match storm {
             "cold" => assert!((0..1000).all(|_| cache.reject(1) == Rejection::Retired)),
             _ => time.advance(seconds(3601)),
