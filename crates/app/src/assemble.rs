@@ -3,23 +3,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use hallpass_core::audit::AuditSink;
-use hallpass_core::policy::Policy;
-use hallpass_core::token::{CacheParts, Issuer, IssuerParts, TokenCache};
-use hallpass_core::{
-    Clock, Counters, CredentialSource, Environment, Fault, FaultCode, IntegrationName, Randomness, Sleep,
-    Spawn,
-};
+use hallpass::wiring::{self, Wired, Wiring};
+use hallpass_core::{Clock, CredentialSource, Environment, Fault, FaultCode, IntegrationName};
 use hallpass_outbound::{
-    AddressGuard, HyperTransport, IntegrationClient, IntegrationParts, OsRandomness, SystemClock, TokioSleep,
-    TokioSpawn, Transport, TrustedRoots,
+    AddressGuard, HyperTransport, IntegrationClient, OsRandomness, SystemClock, TokioSleep, TokioSpawn,
+    TrustedRoots,
 };
-use hallpass_platforms::PlatformParts;
-use hallpass_stores::{Observers, Reference, StoreCredentials};
+use hallpass_stores::Reference;
 
 use crate::config::{Config, IntegrationConfig, SidecarConfig, Variables};
 use crate::sinks;
 use crate::stores::{Machine, Stores};
+
+/// What all integrations share.
+pub(crate) type Parts = wiring::Machine;
 
 /// Everything of one configuration, wired and at rest: nothing was sent, no secret of an integration was read.
 #[derive(Debug)]
@@ -41,17 +38,6 @@ pub enum Purpose {
     Wrapper,
     /// One command of a person or a pipeline.
     Command,
-}
-
-/// The machine's parts, shared by all integrations.
-#[derive(Clone, Debug)]
-pub(crate) struct Parts {
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) sleep: Arc<dyn Sleep>,
-    pub(crate) spawn: Arc<dyn Spawn>,
-    pub(crate) randomness: Arc<dyn Randomness>,
-    pub(crate) transport: Arc<dyn Transport>,
-    pub(crate) audit: Arc<dyn AuditSink>,
 }
 
 /// One integration.
@@ -139,74 +125,16 @@ fn wire(
     parts: &Parts,
     stores: &Stores,
 ) -> Result<Integration, Fault> {
-    let name = integration.name.clone();
-    let platform_parts = PlatformParts {
-        integration: name.clone(),
-        transport: Arc::clone(&parts.transport),
-        sleep: Arc::clone(&parts.sleep),
-        clock: Arc::clone(&parts.clock),
-    };
-    let connected = hallpass_platforms::connect(&integration.platform, platform_parts)?;
-    let counters = Arc::new(Counters::new());
-    let observers = Observers {
-        audit: Arc::clone(&parts.audit),
-        meter: Arc::clone(&counters) as _,
-        clock: Arc::clone(&parts.clock),
-    };
-    let required = connected.platform.required_members();
-    let credentials: Arc<dyn CredentialSource> =
-        Arc::new(credentials(integration, &config.environment, required, stores, observers)?);
-    let issuer = Arc::new(Issuer::new(IssuerParts {
-        integration: name.clone(),
-        credentials: Arc::clone(&credentials),
+    let place = |reference: &Reference| Ok::<_, Fault>((stores.of(reference)?, reference.entry.clone()));
+    let wiring = Wiring {
+        name: integration.name.clone(),
+        platform: integration.platform.clone(),
+        environment: config.environment.clone(),
+        rules: integration.allow.clone(),
+        places: integration.secret.iter().map(place).collect::<Result<_, _>>()?,
         fallback: integration.fallback.clone(),
-        platform: Arc::clone(&connected.platform),
-        clock: Arc::clone(&parts.clock),
-        meter: Arc::clone(&counters) as _,
-        audit: Arc::clone(&parts.audit),
-    }));
-    let client = IntegrationClient::new(IntegrationParts {
-        policy: Policy::new(name.clone(), integration.allow.clone()),
-        name,
-        platform: connected.platform,
-        tokens: tokens(Arc::clone(&issuer), Arc::clone(&counters), parts),
-        issuer,
-        transport: Arc::clone(&parts.transport),
-        upstreams: connected.upstreams,
-        clock: Arc::clone(&parts.clock),
-        sleep: Arc::clone(&parts.sleep),
-        counters,
         answer_within: config.sidecar.request_timeout,
-    });
+    };
+    let Wired { client, credentials, .. } = wiring::wire(wiring, parts)?;
     Ok(Integration { client, credentials, secret: integration.secret.clone() })
-}
-
-/// The places of the secret, in order.
-fn credentials(
-    integration: &IntegrationConfig,
-    environment: &Environment,
-    required: &'static [&'static str],
-    stores: &Stores,
-    observers: Observers,
-) -> Result<StoreCredentials, Fault> {
-    let mut places = Vec::new();
-    for reference in &integration.secret {
-        places.push((stores.of(reference)?, reference.entry.clone()));
-    }
-    let mut places = places.into_iter();
-    let primary = places.next().ok_or_else(|| Fault::new(FaultCode::Internal, "no reference to a secret"))?;
-    let name = integration.name.clone();
-    let first = StoreCredentials::new(name, environment.clone(), required, primary, observers);
-    Ok(places.fold(first, |credentials, (store, entry)| credentials.or_else(store, entry)))
-}
-
-fn tokens(issuer: Arc<Issuer>, counters: Arc<Counters>, parts: &Parts) -> TokenCache {
-    TokenCache::new(CacheParts {
-        mint: issuer,
-        clock: Arc::clone(&parts.clock),
-        sleep: Arc::clone(&parts.sleep),
-        spawn: Arc::clone(&parts.spawn),
-        randomness: Arc::clone(&parts.randomness),
-        meter: counters,
-    })
 }

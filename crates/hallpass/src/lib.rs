@@ -60,6 +60,7 @@ pub mod layers;
 mod network;
 mod tenants;
 mod tokens;
+pub mod wiring;
 
 pub use body::{Body, BodyError};
 pub use client::{Client, ClientBuilder, local_store};

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use hallpass_core::{Fault, FaultCode};
-use hallpass_platforms::{Connected, PlatformParts, PlatformSettings};
+use hallpass_platforms::PlatformSettings;
 
 /// A platform as it was described, word for word: two descriptions that differ are two integrations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Connects. Nothing is sent yet.
-    pub(super) fn connect(&self, parts: PlatformParts) -> Result<Connected, Fault> {
+    /// As the platforms describe it.
+    pub(super) fn settings(&self) -> Result<PlatformSettings, Fault> {
         if self.platform.is_empty() {
             return Err(
                 invalid("there is no platform").with_hint("name one with `platform`, such as `genesys`")
@@ -32,7 +32,7 @@ impl Place {
         for (key, value) in &self.settings {
             set(&mut settings, key, value)?;
         }
-        hallpass_platforms::connect(&settings, parts)
+        Ok(settings)
     }
 }
 

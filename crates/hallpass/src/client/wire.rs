@@ -4,16 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass_core::audit::NoAudit;
-use hallpass_core::policy::{Policy, Rule};
-use hallpass_core::token::{CacheParts, Issuer, IssuerParts, TokenCache};
-use hallpass_core::{Counters, Environment, Fault, FaultCode, IntegrationName, Spawn};
-use hallpass_outbound::{IntegrationClient, IntegrationParts, OsRandomness, TokioSleep, TokioSpawn};
-use hallpass_platforms::PlatformParts;
-use hallpass_stores::{Observers, StoreCredentials};
+use hallpass_core::policy::Rule;
+use hallpass_core::{Environment, Fault, FaultCode, IntegrationName, Spawn};
+use hallpass_outbound::{OsRandomness, TokioSleep, TokioSpawn};
 
 use super::builder::Description;
 use super::secret::Surroundings;
 use super::{Client, Record};
+use crate::wiring::{self, Machine, Wiring};
 
 pub(super) fn wire(description: &Description) -> Result<Client, Fault> {
     let name: IntegrationName = description.name.parse()?;
@@ -21,70 +19,26 @@ pub(super) fn wire(description: &Description) -> Result<Client, Fault> {
     let spawn = spawn()?;
     let network = description.network.clone().unwrap_or_default();
     let audit = description.audit.clone().unwrap_or_else(|| Arc::new(NoAudit));
-    let (clock, transport) = (network.clock(), network.transport());
-    let parts = PlatformParts {
-        integration: name.clone(),
-        transport: Arc::clone(&transport),
-        sleep: Arc::new(TokioSleep),
-        clock: Arc::clone(&clock),
-    };
-    let connected = description.place.connect(parts)?;
-    let counters = Arc::new(Counters::new());
-    let observers =
-        Observers { audit: Arc::clone(&audit), meter: Arc::clone(&counters) as _, clock: Arc::clone(&clock) };
-    let required = connected.platform.required_members();
-    let issuer = Arc::new(Issuer::new(IssuerParts {
-        integration: name.clone(),
-        credentials: Arc::new(credentials(description, &name, required, observers)?),
-        fallback: description.fallback.clone(),
-        platform: Arc::clone(&connected.platform),
-        clock: Arc::clone(&clock),
-        meter: Arc::clone(&counters) as _,
-        audit: Arc::clone(&audit),
-    }));
-    let tokens = TokenCache::new(CacheParts {
-        mint: Arc::clone(&issuer) as _,
-        clock: Arc::clone(&clock),
-        sleep: Arc::new(TokioSleep),
-        spawn,
-        randomness: Arc::new(OsRandomness),
-        meter: Arc::clone(&counters) as _,
-    });
-    let upstreams = connected.upstreams;
-    let inner = IntegrationClient::new(IntegrationParts {
-        policy: Policy::new(name.clone(), rules),
-        name,
-        platform: connected.platform,
-        tokens,
-        issuer,
-        transport,
-        upstreams: Arc::clone(&upstreams),
-        clock: Arc::clone(&clock),
-        sleep: Arc::new(TokioSleep),
-        counters,
-        answer_within: description.answer_within.unwrap_or(ANSWER_WITHIN),
-    });
-    Ok(Client::new(inner, upstreams, Record { audit, clock }))
-}
-
-fn credentials(
-    description: &Description,
-    name: &IntegrationName,
-    required: &'static [&'static str],
-    observers: Observers,
-) -> Result<StoreCredentials, Fault> {
+    let platform = description.place.settings()?;
     let environment: Environment = match &description.environment {
         Some(environment) => environment.parse()?,
         None => return Err(invalid("there is no environment", "name it with `environment`, such as `prod`")),
     };
     let around = Surroundings { local: description.local.as_ref(), folder: &description.folder };
-    let places = description.secrets.iter().map(|source| source.open(&around));
-    let mut places = places.collect::<Result<Vec<_>, _>>()?.into_iter();
-    let primary = places.next().ok_or_else(|| {
-        invalid("there is no secret", "name its place with `secret`, `secret_in` or `secret_value`")
-    })?;
-    let first = StoreCredentials::new(name.clone(), environment, required, primary, observers);
-    Ok(places.fold(first, |credentials, (store, entry)| credentials.or_else(store, entry)))
+    let places = description.secrets.iter().map(|source| source.open(&around)).collect::<Result<_, _>>()?;
+    let machine = Machine {
+        clock: network.clock(),
+        sleep: Arc::new(TokioSleep),
+        spawn,
+        randomness: Arc::new(OsRandomness),
+        transport: network.transport(),
+        audit,
+    };
+    let fallback = description.fallback.clone();
+    let answer_within = description.answer_within.unwrap_or(ANSWER_WITHIN);
+    let wiring = Wiring { name, platform, environment, rules, places, fallback, answer_within };
+    let wired = wiring::wire(wiring, &machine)?;
+    Ok(Client::new(wired.client, wired.upstreams, Record { audit: machine.audit, clock: machine.clock }))
 }
 
 fn rules(texts: &[String]) -> Result<Vec<Rule>, Fault> {

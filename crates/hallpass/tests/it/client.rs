@@ -141,7 +141,7 @@ async fn a_lease_is_lent_and_rejected_by_its_own_cache_only() {
 #[tokio::test]
 async fn every_mistake_in_a_description_is_named_and_no_value_is_shown() {
     let stage = Stage::set().await;
-    let bare = || Client::builder("queue-sync");
+    let bare = || Client::builder("queue-sync").environment("test");
     let whole = || stage.builder();
     let cases: [(ClientBuilder, FaultCode, &str); 15] = [
         (Client::builder("Canary"), FaultCode::ConfigurationInvalid, "name"),
