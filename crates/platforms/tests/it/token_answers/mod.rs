@@ -48,7 +48,7 @@ fn bounded(case: &Case, platform: &'static str) -> Outcome<String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let told = runtime.block_on(run(&case, platform)).map_err(|fault| fault.to_string());
         // Nobody listens any more when the case took too long.
-        let _ = tell.send(told);
+        drop(tell.send(told));
     });
     Ok(told.recv_timeout(LONGEST_CASE).map_err(|_| format!("{platform}: the case hangs or panicked"))??)
 }

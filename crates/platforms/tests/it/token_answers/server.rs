@@ -171,7 +171,7 @@ async fn serve(mut stream: TcpStream, answers: &[Answer], counts: &Counts, time:
         let sent = answer.send(&mut stream, time).await;
         if answer.end == End::Reset {
             // Without it the client sees an orderly end.
-            let _ = stream.set_zero_linger();
+            drop(stream.set_zero_linger());
         }
         counts.answered.fetch_add(1, Ordering::SeqCst);
         if sent.is_err() || answer.end != End::Keep {
