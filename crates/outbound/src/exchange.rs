@@ -24,7 +24,7 @@ pub struct Bounds {
 /// Sends `request` and collects the whole answer.
 ///
 /// # Errors
-/// The transport's; `TimedOut` when it took too long, `Broken` when the answer ended early or is longer than allowed.
+/// The transport's; `TimedOut` when it took too long, `Broken` when the answer ended early, `TooLong` when it is longer than allowed.
 pub async fn exchange(
     transport: &dyn Transport,
     sleep: &dyn Sleep,
@@ -35,7 +35,7 @@ pub async fn exchange(
         let (head, body) = transport.send(request).await?.into_parts();
         match collect(body, bounds.bytes).await.map_err(TransportFault::Broken)? {
             Collected::Whole(bytes) => Ok(Response::from_parts(head, bytes)),
-            Collected::Longer(..) => Err(TransportFault::Broken("the answer is longer than allowed".into())),
+            Collected::Longer(..) => Err(TransportFault::TooLong),
         }
     });
     within(sleep, bounds.within, exchanging).await.unwrap_or(Err(TransportFault::TimedOut))

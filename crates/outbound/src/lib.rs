@@ -35,6 +35,6 @@ pub use origin::{Origin, OriginFault};
 pub use replay::REPLAY_LIMIT;
 pub use roots::{RootsFault, TrustedRoots};
 pub use runtime::{OsRandomness, SystemClock, TokioSleep, TokioSpawn};
-pub use throttle::{Gate, RETRY_AFTER_CAP, retry_after};
+pub use throttle::{BATCH_RETRY_AFTER_CAP, Gate, RETRY_AFTER_CAP, retry_after};
 pub use transport::{Transport, TransportFault};
 pub use upstream::{Destination, NamedUpstreams, Upstreams};

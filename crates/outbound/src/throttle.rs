@@ -7,23 +7,24 @@ use hallpass_core::{Deadline, Moment};
 use http::HeaderMap;
 use http::header::{DATE, RETRY_AFTER};
 
-/// The longest `Retry-After` that is believed for interactive calls. A longer one is a mistake or an attack; RFC 9110 10.2.3 sets no bound.
+/// The longest `Retry-After` that is believed while somebody waits. A longer one is a mistake or an attack; RFC 9110 10.2.3 sets no bound.
 pub const RETRY_AFTER_CAP: Duration = Duration::from_secs(120);
 
+/// The longest that is believed where nobody waits: a batch loses nothing by a quarter of an hour, and much by being throttled again.
+pub const BATCH_RETRY_AFTER_CAP: Duration = Duration::from_secs(15 * 60);
+
 /// Reads `Retry-After` (RFC 9110 10.2.3): whole seconds, or a date, which is read against the answer's own `Date` so that a wrong clock here
-/// does not matter. Of several headers the largest counts. Unreadable values count as none; the result is capped at [`RETRY_AFTER_CAP`].
+/// does not matter. Of several headers the largest counts. Unreadable values count as none; the result is at most `cap`,
+/// such as [`RETRY_AFTER_CAP`].
 #[must_use]
-pub fn retry_after(headers: &HeaderMap, now: Moment) -> Option<Duration> {
+pub fn retry_after(headers: &HeaderMap, now: Moment, cap: Duration) -> Option<Duration> {
     let local = SystemTime::UNIX_EPOCH + now.wall;
     let server = headers
         .get(DATE)
         .and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok())
         .unwrap_or(local);
     let values = headers.get_all(RETRY_AFTER).iter().filter_map(|value| value.to_str().ok());
-    values
-        .filter_map(|value| read(value.trim_matches([' ', '\t']), server))
-        .max()
-        .map(|after| after.min(RETRY_AFTER_CAP))
+    values.filter_map(|value| read(value.trim_matches([' ', '\t']), server)).max().map(|after| after.min(cap))
 }
 
 fn read(value: &str, server: SystemTime) -> Option<Duration> {
@@ -85,7 +86,7 @@ mod tests {
         for (name, value) in values {
             headers.append(*name, value.parse().unwrap());
         }
-        retry_after(&headers, NOON).map(|after| after.as_secs())
+        retry_after(&headers, NOON, RETRY_AFTER_CAP).map(|after| after.as_secs())
     }
 
     #[test]

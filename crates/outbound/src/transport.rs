@@ -28,6 +28,8 @@ pub enum TransportFault {
     TimedOut,
     /// The connection broke or the answer was not HTTP; the request may have had its effect.
     Broken(Box<dyn Error + Send + Sync>),
+    /// The answer is longer than its reader allows.
+    TooLong,
     /// The body to send ended in an error of its source: the caller went away or sent too much.
     RequestBody(Box<dyn Error + Send + Sync>),
 }
@@ -39,6 +41,7 @@ impl fmt::Display for TransportFault {
             Self::AddressRefused(what) => f.write_str(what),
             Self::TimedOut => f.write_str("no answer in time"),
             Self::Broken(_) => f.write_str("the connection broke"),
+            Self::TooLong => f.write_str("the answer is longer than allowed"),
             Self::RequestBody(_) => f.write_str("the request's body ended early"),
         }
     }
@@ -48,7 +51,7 @@ impl Error for TransportFault {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Unreachable(cause) | Self::Broken(cause) | Self::RequestBody(cause) => Some(&**cause),
-            Self::AddressRefused(_) | Self::TimedOut => None,
+            Self::AddressRefused(_) | Self::TimedOut | Self::TooLong => None,
         }
     }
 }
@@ -59,7 +62,7 @@ impl From<TransportFault> for Fault {
             TransportFault::Unreachable(_) => FaultCode::UpstreamUnreachable,
             TransportFault::AddressRefused(_) => FaultCode::AddressRefused,
             TransportFault::TimedOut => FaultCode::UpstreamTimeout,
-            TransportFault::Broken(_) => FaultCode::UpstreamAnswerBad,
+            TransportFault::Broken(_) | TransportFault::TooLong => FaultCode::UpstreamAnswerBad,
             TransportFault::RequestBody(_) => FaultCode::RequestMalformed,
         };
         Self::new(code, "").with_source(fault)

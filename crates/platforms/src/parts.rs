@@ -34,8 +34,14 @@ pub struct Connected {
 impl PlatformParts {
     /// Sends one small message and collects the whole answer.
     pub(crate) async fn send(&self, request: Request<Secret>) -> Result<Response<Bytes>, TransportFault> {
-        exchange(&*self.transport, &*self.sleep, request.map(wiped), SMALL_MESSAGE).await
+        let answer = exchange(&*self.transport, &*self.sleep, request.map(wiped), SMALL_MESSAGE).await?;
+        Ok(answer.map(unmarked))
     }
+}
+
+/// Some servers put a byte order mark in front of their JSON, and its readers may ignore it (RFC 8259 8.1). It goes here, before there are two of them.
+fn unmarked(body: Bytes) -> Bytes {
+    if body.starts_with(b"\xef\xbb\xbf") { body.slice(3..) } else { body }
 }
 
 /// A body that is wiped once it was sent. What the TLS stack copied is out of reach.

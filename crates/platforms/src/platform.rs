@@ -82,7 +82,7 @@ impl Platform for TokenPlatform {
             let request = self.messages.request(&url, credential)?;
             let answer = self.parts.send(request).await.map_err(|fault| self.unanswered(&fault))?;
             let read = read_answer(&answer, self.parts.clock.now(), &*self.messages);
-            let grant = read.inspect_err(|fault| {
+            let grant = read.map_err(|fault| self.unechoed(fault, credential)).inspect_err(|fault| {
                 if fault.verdict == IssueVerdict::Refused {
                     self.endpoint.doubted();
                 }
@@ -113,6 +113,16 @@ impl Platform for TokenPlatform {
 }
 
 impl TokenPlatform {
+    /// A server may answer with what it was sent, and a secret of plain words passes for an error code.
+    fn unechoed(&self, mut fault: IssueFault, credential: &Credential) -> IssueFault {
+        let values = self.profile.members.iter().filter_map(|name| credential.member(name));
+        let mut values = values.map(Secret::expose).filter(|value| value.len() >= SHORTEST_ECHO);
+        if values.any(|value| repeats(fault.detail.as_bytes(), value)) {
+            fault.detail = "it answered with a part of the credential, which is not shown".into();
+        }
+        fault
+    }
+
     fn unanswered(&self, fault: &TransportFault) -> IssueFault {
         let nobody = matches!(fault, TransportFault::Unreachable(_) | TransportFault::AddressRefused(_));
         if nobody {
@@ -158,6 +168,13 @@ impl ScopeWatch {
         beyond.as_ref().map(|beyond| format!("the platform grants more than `scope` asks for: {beyond}"))
     }
 }
+
+fn repeats(text: &[u8], value: &[u8]) -> bool {
+    text.windows(value.len()).any(|part| part.eq_ignore_ascii_case(value))
+}
+
+/// What is shorter is no secret, and occurs in plain words by chance.
+const SHORTEST_ECHO: usize = 8;
 
 /// How many scopes too many are named: enough to recognise what happened.
 const SCOPES_SHOWN: usize = 8;

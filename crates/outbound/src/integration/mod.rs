@@ -14,7 +14,7 @@ use http::{HeaderMap, StatusCode};
 
 use self::call::Call;
 use crate::replay::Outgoing;
-use crate::throttle::{Gate, retry_after};
+use crate::throttle::{Gate, RETRY_AFTER_CAP, retry_after};
 use crate::{Body, TransportFault};
 
 pub use answer::{CallReport, UpstreamAnswer};
@@ -111,7 +111,7 @@ impl IntegrationClient {
         if status == StatusCode::TOO_MANY_REQUESTS {
             self.0.parts.counters.count(Counter::UpstreamThrottled);
             let now = self.0.parts.clock.now();
-            self.0.gate.close(now, retry_after(headers, now).unwrap_or(Gate::LONGEST));
+            self.0.gate.close(now, retry_after(headers, now, RETRY_AFTER_CAP).unwrap_or(Gate::LONGEST));
         }
     }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be made here fails the test")]
 
 mod healing;
+mod retry_after;
 mod sockets;
 mod support;
 mod tls;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hallpass_core::{IssueFault, IssueVerdict, Secret};
-use hallpass_outbound::{TransportFault, retry_after};
+use hallpass_outbound::{RETRY_AFTER_CAP, TransportFault, retry_after};
 use http::header::{ACCEPT, HeaderValue};
 use http::{Request, StatusCode, Uri};
 
@@ -20,7 +20,8 @@ pub(crate) async fn fetch(parts: &PlatformParts, what: &str, uri: Uri) -> Result
         detail: format!("{what}: {fault}"),
         hint: None,
     })?;
-    let (status, after) = (answer.status(), retry_after(answer.headers(), parts.clock.now()));
+    let (status, after) =
+        (answer.status(), retry_after(answer.headers(), parts.clock.now(), RETRY_AFTER_CAP));
     let verdict = match status {
         StatusCode::OK => return Ok(Some(answer.into_body())),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {

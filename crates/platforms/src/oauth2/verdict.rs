@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hallpass_core::{Grant, IssueFault, IssueVerdict, Moment};
-use hallpass_outbound::retry_after;
+use hallpass_outbound::{RETRY_AFTER_CAP, retry_after};
 use http::{Response, StatusCode};
 
 use super::reply::{ErrorReply, TokenReply, read_reply};
@@ -58,7 +58,7 @@ pub(crate) fn read_answer(
     now: Moment,
     messages: &dyn Messages,
 ) -> Result<Grant, IssueFault> {
-    let (status, after) = (answer.status(), retry_after(answer.headers(), now));
+    let (status, after) = (answer.status(), retry_after(answer.headers(), now, RETRY_AFTER_CAP));
     let passing = IssueVerdict::Passing { retry_after: after };
     let error = match read_reply(answer.body()) {
         TokenReply::Granted(grant) if status.is_success() => return Ok(grant),

@@ -8,3 +8,4 @@ mod guides;
 mod oauth2;
 mod scripted;
 mod slow;
+mod token_answers;
