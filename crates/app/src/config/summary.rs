@@ -72,6 +72,10 @@ fn place(settings: &PlatformSettings) -> String {
     let region = || settings.region.clone();
     let organization = || settings.organization.as_ref().map(ToString::to_string);
     let api = || settings.api_url.as_ref().map(ToString::to_string);
-    let told = || "told by the platform".to_owned();
+    let told = || {
+        let profile = hallpass_platforms::profile(&settings.platform, &settings.profile);
+        let tells = profile.is_some_and(|profile| !profile.discovers.is_empty());
+        if tells { "told by the platform".to_owned() } else { "the vendor's own address".to_owned() }
+    };
     region().or_else(organization).or_else(api).or_else(named).unwrap_or_else(told)
 }
