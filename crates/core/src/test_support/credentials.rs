@@ -20,6 +20,7 @@ struct State {
     stages: HashMap<Stage, Arc<Credential>>,
     read: Option<Arc<Credential>>,
     rereads: u32,
+    fault: Option<Fault>,
 }
 
 impl ScriptedCredentials {
@@ -31,6 +32,7 @@ impl ScriptedCredentials {
             stages: HashMap::new(),
             read: None,
             rereads: 0,
+            fault: None,
         })))
     }
 
@@ -44,6 +46,11 @@ impl ScriptedCredentials {
         lock(&self.0).stages.insert(stage, credential(id, secret, version));
     }
 
+    /// Every read fails from now on.
+    pub fn fail(&self, fault: Fault) {
+        lock(&self.0).fault = Some(fault);
+    }
+
     /// How often a forced re-read was asked for.
     #[must_use]
     pub fn rereads(&self) -> u32 {
@@ -55,6 +62,9 @@ impl CredentialSource for ScriptedCredentials {
     fn credential(&self, reread: Reread) -> BoxFuture<'_, Result<Arc<Credential>, Fault>> {
         Box::pin(async move {
             let mut state = lock(&self.0);
+            if let Some(fault) = &state.fault {
+                return Err(fault.clone());
+            }
             if reread == Reread::Forced {
                 state.rereads += 1;
                 state.read = None;

@@ -116,6 +116,7 @@ mod tests {
         assert_eq!(token.header().as_bytes(), b"Bearer canary-token");
         let text = format!("{token:?} {:?}", token.header());
         assert!(!text.contains("canary"), "{text}");
+        assert!(text.starts_with("AccessToken { generation: 1"), "{text}");
     }
 
     #[test]
@@ -123,5 +124,11 @@ mod tests {
         for bad in ["", "a b", "a\r\nb", "a\0b", "a\tb", "caf\u{e9}", &"a".repeat(20_000)] {
             assert!(token(bad).is_none(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_token_may_be_sixteen_kibibytes_long_and_no_longer() {
+        assert!(token(&"a".repeat(16 * 1024)).is_some());
+        assert!(token(&"a".repeat(16 * 1024 + 1)).is_none());
     }
 }

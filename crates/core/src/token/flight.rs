@@ -100,3 +100,28 @@ where
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Flight;
+    use crate::clock::Moment;
+    use crate::sync::lock;
+    use std::future::Future as _;
+    use std::pin::Pin;
+    use std::task::{Context, Waker};
+    use std::time::Duration;
+
+    #[test]
+    fn a_waiter_that_is_dropped_leaves_nothing_behind() {
+        let flight = Flight::<u8>::begin(Moment { wall: Duration::ZERO, monotonic: Duration::ZERO });
+        let mut waits: Vec<_> = (0..3).map(|_| flight.wait()).collect();
+        for wait in &mut waits {
+            assert!(Pin::new(wait).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        assert_eq!(lock(&flight.state).wakers.len(), 3);
+        waits.pop();
+        assert_eq!(lock(&flight.state).wakers.len(), 2);
+        drop(waits);
+        assert!(lock(&flight.state).wakers.is_empty());
+    }
+}

@@ -26,3 +26,27 @@ impl Lanes {
 
 /// Enough for the few processors of a sandbox; threads beyond that share.
 const LANES: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::{LANES, Lanes};
+    use crate::clock::Moment;
+    use crate::secret::Secret;
+    use crate::sync::Arc;
+    use crate::token::{AccessToken, Schedule};
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    #[test]
+    fn threads_take_every_lane_in_turn() {
+        let start = Moment { wall: Duration::ZERO, monotonic: Duration::ZERO };
+        let schedule = Schedule::plan(Duration::from_secs(60), start, 0.0);
+        let lanes = Lanes::of(&AccessToken::new(1, Secret::from("t"), schedule).unwrap());
+        let taken: BTreeSet<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                (0..16 * LANES).map(|_| scope.spawn(|| Arc::as_ptr(lanes.mine()) as usize)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(taken.len(), LANES);
+    }
+}

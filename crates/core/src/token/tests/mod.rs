@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::{CacheParts, Issuer, IssuerParts, Mint, MintFault, Minted, Occasion, Rejection, TokenCache};
-use crate::audit::NoAudit;
+use crate::audit::{JsonLines, NoAudit};
 use crate::meter::{Counter, Counters};
 use crate::platform::{Grant, IssueVerdict};
 use crate::runtime::{BoxFuture, Spawn};
@@ -185,6 +185,7 @@ async fn a_failure_is_shared_and_remembered_with_its_retry_after() {
     world.platform.then_refuse(IssueVerdict::Throttled { retry_after: Some(seconds(17)) });
     let fault = world.fault().await;
     assert_eq!((fault.code(), fault.retry_after()), (FaultCode::TokenThrottled, Some(seconds(17))));
+    assert_eq!(world.credentials.rereads(), 0, "the credential was not what it was about");
     world.time.advance(seconds(7));
     assert_eq!(world.fault().await.retry_after(), Some(seconds(10)));
     assert_eq!(world.platform.requests(), 1, "nobody asks before the time given");
@@ -534,4 +535,153 @@ async fn a_token_that_expires_while_its_caller_waits_is_not_served_after_all() {
     time.advance(seconds(5));
     mint.gate.add_permits(1);
     assert_eq!(caller.await.unwrap().unwrap_err().code(), FaultCode::TokenUnavailable);
+}
+
+#[tokio::test]
+async fn a_token_that_is_rejected_while_its_caller_waits_is_not_served_after_all() {
+    let (time, counters) = (ManualTime::default(), Arc::new(Counters::new()));
+    let mint = GatedMint::new(&time, |count| match count {
+        1 => Ok(Grant { access_token: Secret::from("t"), lifetime: Some(seconds(300)), scope: None }),
+        _ => {
+            let fault = Fault::new(FaultCode::TokenUnavailable, "down");
+            Err(MintFault { fault, failure: super::Failure::Passing { retry_after: None } })
+        }
+    });
+    let cache = cache_over(Arc::clone(&mint) as _, &time, &counters);
+    mint.gate.add_permits(1);
+    assert_eq!(cache.token().await.unwrap().generation(), 1);
+    time.advance(seconds(250));
+    let caller = tokio::task::spawn({
+        let cache = cache.clone();
+        async move { cache.token().await.map(|token| token.generation()) }
+    });
+    until(|| mint.requests() == 2).await;
+    assert_eq!(cache.reject(1), Rejection::Retired);
+    mint.gate.add_permits(1);
+    assert_eq!(caller.await.unwrap().unwrap_err().code(), FaultCode::TokenUnavailable);
+}
+
+#[tokio::test]
+async fn failed_flights_are_counted_and_looks_into_the_store_are_not() {
+    let world = world(3600);
+    world.platform.then_refuse(IssueVerdict::CredentialRefused);
+    world.fault().await;
+    assert_eq!(world.counters.value(Counter::TokenFailures), 1);
+    world.time.advance(seconds(5));
+    world.fault().await;
+    world.settle().await;
+    assert_eq!((world.credentials.rereads(), world.counters.value(Counter::TokenFailures)), (2, 1));
+}
+
+#[tokio::test]
+async fn a_cache_prints_its_state_and_no_token() {
+    let world = world(3600);
+    world.generation().await;
+    let text = format!("{:?}", world.cache);
+    assert!(
+        text.starts_with("TokenCache {") && text.contains("\"fresh\"") && !text.contains("token-1"),
+        "{text}"
+    );
+}
+
+/// Counts exact readings of the clocks.
+#[derive(Debug)]
+struct CountingClock {
+    time: ManualTime,
+    exact: AtomicUsize,
+}
+
+impl crate::Clock for CountingClock {
+    fn now(&self) -> crate::Moment {
+        self.exact.fetch_add(1, Ordering::SeqCst);
+        crate::Clock::now(&self.time)
+    }
+
+    fn glance(&self) -> crate::Moment {
+        crate::Clock::now(&self.time)
+    }
+}
+
+#[tokio::test]
+async fn a_hit_only_glances_at_the_clocks() {
+    let (time, counters) = (ManualTime::default(), Arc::new(Counters::new()));
+    let mint = GatedMint::granting(&time);
+    let clock = Arc::new(CountingClock { time: time.clone(), exact: AtomicUsize::new(0) });
+    let cache = TokenCache::new(CacheParts {
+        mint: Arc::clone(&mint) as _,
+        clock: Arc::clone(&clock) as _,
+        sleep: Arc::new(time.clone()),
+        spawn: Arc::new(Tasks),
+        randomness: Arc::new(FixedRandomness(0.0)),
+        meter: Arc::clone(&counters) as _,
+    });
+    mint.gate.add_permits(1);
+    cache.token().await.unwrap();
+    let before = clock.exact.load(Ordering::SeqCst);
+    for _ in 0..100 {
+        cache.token().await.unwrap();
+    }
+    assert_eq!(clock.exact.load(Ordering::SeqCst), before);
+}
+
+#[tokio::test]
+async fn a_store_that_is_in_trouble_backs_off_like_a_platform_and_a_wrong_entry_does_not() {
+    for (code, second_pause) in
+        [(FaultCode::StoreLocked, 2), (FaultCode::StoreUnreadable, 2), (FaultCode::EntryNotFound, 1)]
+    {
+        let world = world(3600);
+        world.credentials.fail(Fault::new(code, ""));
+        assert_eq!(world.fault().await.retry_after(), Some(seconds(1)), "{code:?}");
+        world.time.advance(seconds(1));
+        assert_eq!(world.fault().await.retry_after(), Some(seconds(second_pause)), "{code:?}");
+        assert_eq!(world.platform.requests(), 0);
+    }
+}
+
+#[tokio::test]
+async fn the_issuer_tells_which_credential_it_used_and_records_every_outcome() {
+    let (time, written) = (ManualTime::default(), Written::default());
+    let platform = ScriptedPlatform::granting(seconds(300));
+    let issuer = Issuer::new(IssuerParts {
+        integration: "queue-sync".parse().unwrap(),
+        credentials: Arc::new(ScriptedCredentials::new("id", "secret", "7")),
+        fallback: Vec::new(),
+        platform: Arc::new(platform.clone()),
+        clock: Arc::new(time),
+        meter: Arc::new(Counters::new()),
+        audit: Arc::new(JsonLines::new(written.clone())),
+    });
+    assert!(issuer.credential().is_none());
+    assert!(issuer.mint(Occasion::Needed).await.is_ok());
+    let used = issuer.credential().unwrap();
+    assert_eq!((used.version.as_str(), used.fingerprint.len(), used.refused), ("7", 8, false));
+    platform.then_refuse(IssueVerdict::CredentialRefused);
+    assert!(issuer.mint(Occasion::Needed).await.is_err());
+    assert!(issuer.credential().unwrap().refused);
+    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 2);
+    assert!(
+        lines[0].contains("\"kind\":\"token-granted\"") && lines[0].contains("\"version\":\"7\""),
+        "{text}"
+    );
+    assert!(
+        lines[1].contains("\"kind\":\"token-refused\"") && lines[1].contains("credential-refused"),
+        "{text}"
+    );
+    assert!(!text.contains("secret\""), "{text}");
+}
+
+#[derive(Clone, Default)]
+struct Written(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
