@@ -4,11 +4,9 @@
 //! published something overnight teaches people to ignore it. A scheduled workflow asks for them instead.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use crate::workspace::Workspace;
-use crate::{Fault, shell};
+use crate::{Fault, shell, tool};
 
 /// The version we have seen pass; a newer one may judge differently.
 const VERSION: &str = "0.20.2";
@@ -24,11 +22,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<(), Fault> {
     if !missing.is_empty() {
         return Err(format!("no row in {PAGE} for: {}", missing.join(", ")).into());
     }
-    let tools = workspace.own_target().join("tools");
-    let tool = tools.join("bin").join("cargo-deny");
-    if !is_installed(&tool) {
-        install(workspace, &tools)?;
-    }
+    let tool = tool::installed(workspace, "cargo-deny", VERSION)?;
     // By its path: as `cargo deny` it would have to be on PATH.
     let mut deny = shell::program(&tool, &workspace.root);
     shell::run(deny.args(["check", "bans", "licenses", "sources"]))
@@ -41,27 +35,6 @@ fn unargued(manifest: &toml::Table, page: &str) -> Vec<String> {
     let foreign = dependencies.into_iter().flatten().filter(|(_, value)| value.get("path").is_none());
     let missing = foreign.filter(|(name, _)| !page.contains(&format!("`{name}`")));
     missing.map(|(name, _)| name.clone()).collect()
-}
-
-fn is_installed(tool: &Path) -> bool {
-    let version = shell::capture(Command::new(tool).arg("--version"));
-    version.is_ok_and(|said| said.trim() == format!("cargo-deny {VERSION}"))
-}
-
-/// Builds it without optimisation: it reads one lock file, and its own release profile (whole-program optimisation
-/// on one core) would take several times as long to build as it will ever save.
-fn install(workspace: &Workspace, tools: &Path) -> Result<(), Fault> {
-    println!("cargo-deny {VERSION} is not in target/tools; building it once");
-    let build = tools.join("build");
-    let mut command = shell::cargo(&workspace.root);
-    command.args(["install", "cargo-deny", "--version", VERSION, "--locked", "--debug", "--force", "--root"]);
-    command.arg(tools).arg("--target-dir").arg(&build);
-    let outcome = shell::run(command.env("CARGO_PROFILE_DEV_DEBUG", "0"));
-    if build.exists() {
-        // Half a gigabyte that nothing will read again.
-        fs::remove_dir_all(&build)?;
-    }
-    outcome
 }
 
 #[cfg(test)]

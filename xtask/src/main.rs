@@ -18,6 +18,7 @@ mod ci;
 mod deny;
 mod environment;
 mod interop;
+mod mutants;
 mod prove;
 mod schedules;
 mod shell;
@@ -25,6 +26,7 @@ mod sizes;
 mod steps;
 mod tally;
 mod test;
+mod tool;
 mod workspace;
 
 /// What goes wrong in a chore, already in words for a person.
@@ -103,6 +105,7 @@ Commands:
   prove     lists the promises found in the tests
               pNN            runs promise NN at its larger size and prints a line for docs/proof.md
               all            the same for every promise
+              mutants        plants small faults in the token core and asks the tests to notice each
   help      this text
 
 `test` counts one for each guard (formatting, arrows, sizes, lints, documentation, dependencies), one for each test,

@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::environment::{self, Stopwatch};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{Fault, schedules, shell};
+use crate::{Fault, mutants, schedules, shell};
 
 /// The longest a promise may take to prove.
 const PATIENCE: Duration = Duration::from_secs(60 * 60);
@@ -57,6 +57,7 @@ pub(crate) fn command(workspace: &Workspace, arguments: &[String]) -> Result<boo
             }
             Ok(good)
         }
+        [one] if one == "mutants" => mutants::command(workspace),
         [one] => {
             let number =
                 promise_number(one).ok_or_else(|| format!("`{one}` is not a promise such as `p13`"))?;

@@ -95,4 +95,12 @@ mod tests {
         assert_eq!(seconds(Failure::Terminal, 9, false), 1);
         assert!(pause_after(Failure::Terminal, 1, false, 0.999) < Duration::from_secs(5));
     }
+
+    #[test]
+    fn jitter_shortens_by_up_to_a_half() {
+        let pause = |draw| pause_after(PASSING, 3, false, draw);
+        assert_eq!(pause(0.0), Duration::from_secs(4));
+        assert_eq!(pause(0.5), Duration::from_secs(3));
+        assert_eq!(pause(1.0), Duration::from_secs(2));
+    }
 }
