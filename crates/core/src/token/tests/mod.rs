@@ -685,3 +685,57 @@ impl std::io::Write for Written {
         Ok(())
     }
 }
+
+#[tokio::test]
+async fn retry_after_is_rounded_up_so_that_nobody_comes_too_early() {
+    let world = world(3600);
+    world.platform.then_refuse(IssueVerdict::Throttled { retry_after: Some(seconds(17)) });
+    world.fault().await;
+    world.time.advance(Duration::from_millis(500));
+    assert_eq!(world.fault().await.retry_after(), Some(seconds(17)));
+    world.time.advance(Duration::from_millis(500));
+    assert_eq!(world.fault().await.retry_after(), Some(seconds(16)));
+}
+
+#[tokio::test]
+async fn a_pause_is_shortened_only_where_it_would_outlast_the_token_and_the_server_did_not_name_it() {
+    let early = world(3600);
+    early.generation().await;
+    early.time.advance(seconds(1800));
+    early.platform.then_refuse(PASSING);
+    early.generation().await;
+    early.settle().await;
+    early.time.advance(seconds(30));
+    early.generation().await;
+    early.settle().await;
+    assert_eq!(early.platform.requests(), 3, "half an hour before expiry the pause is thirty seconds");
+
+    let told = world(3600);
+    told.generation().await;
+    told.time.advance(seconds(3540));
+    told.platform.then_refuse(IssueVerdict::Throttled { retry_after: Some(seconds(90)) });
+    told.generation().await;
+    told.time.advance(seconds(45));
+    assert_eq!(
+        (told.generation().await, told.platform.requests()),
+        (1, 2),
+        "the server's own time is obeyed"
+    );
+}
+
+#[tokio::test]
+async fn a_futile_rejection_is_remembered_for_five_seconds_and_for_its_own_generation() {
+    let world = world(3600);
+    world.generation().await;
+    world.cache.replay_failed(1);
+    assert_eq!(world.cache.reject(1), Rejection::Futile);
+    world.time.advance(seconds(5));
+    assert_eq!(world.cache.reject(1), Rejection::Retired);
+    assert_eq!(world.generation().await, 2);
+    world.cache.replay_failed(1);
+    assert_eq!(
+        world.cache.reject(2),
+        Rejection::Retired,
+        "what was said of one generation says nothing of another"
+    );
+}
