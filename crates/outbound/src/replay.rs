@@ -36,9 +36,7 @@ impl Outgoing {
         }
         Ok(match collect(body, REPLAY_LIMIT).await? {
             Collected::Whole(bytes) => Self::Held(bytes),
-            Collected::Longer(first, rest) => {
-                Self::Streaming(Chained { first: Some(first), rest }.boxed_unsync())
-            }
+            Collected::Longer(first, rest) => Self::Streaming(chained(first, rest)),
         })
     }
 
@@ -56,7 +54,11 @@ impl Outgoing {
     }
 }
 
-/// What was read already, then the rest.
+/// What was read already, then the rest, with the length that both have together.
+pub(crate) fn chained(first: Bytes, rest: Body) -> Body {
+    Chained { first: Some(first), rest }.boxed_unsync()
+}
+
 struct Chained {
     first: Option<Bytes>,
     rest: Body,

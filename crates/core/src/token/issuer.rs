@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::audit::{AuditEvent, AuditKind, AuditSink};
 use crate::clock::{Clock, Moment};
-use crate::credential::Credential;
+use crate::credential::{Credential, Fingerprint};
 use crate::fault::{Fault, FaultCode, Remedy};
 use crate::meter::{Counter, Meter};
 use crate::names::{IntegrationName, Version};
@@ -81,11 +81,28 @@ pub struct Issuer {
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// The version the platform refused last.
-    suspect: Option<Version>,
+    /// What the platform refused last.
+    suspect: Option<Suspect>,
     /// Versions of other stages that were refused since a credential last worked.
     tried: BTreeSet<Version>,
     credential: Option<CredentialStatus>,
+}
+
+/// A refused secret. The same one under another version, in a replica or after it was stored again, is no other secret.
+#[derive(Clone, Debug)]
+struct Suspect {
+    version: Version,
+    fingerprint: Fingerprint,
+}
+
+impl Suspect {
+    fn of(credential: &Credential) -> Self {
+        Self { version: credential.version().clone(), fingerprint: credential.fingerprint() }
+    }
+
+    fn is(&self, credential: &Credential) -> bool {
+        self.version == *credential.version() || self.fingerprint == credential.fingerprint()
+    }
 }
 
 impl Issuer {
@@ -104,8 +121,13 @@ impl Issuer {
     async fn issue(&self, occasion: Occasion) -> Result<Minted, MintFault> {
         let suspect = lock(&self.seen).suspect.clone();
         let reread = if suspect.is_some() { Reread::Forced } else { Reread::Cached };
-        let mut credential = self.read(reread).await?;
-        if occasion == Occasion::Peek && suspect.as_ref() == Some(credential.version()) {
+        let mut credential = match self.read(reread).await {
+            Ok(credential) => credential,
+            // A look that fails has found nothing out: the pause after the refusal goes on.
+            Err(_) if occasion == Occasion::Peek => return Err(unchanged()),
+            Err(fault) => return Err(fault),
+        };
+        if occasion == Occasion::Peek && suspect.is_some_and(|suspect| suspect.is(&credential)) {
             return Err(unchanged());
         }
         let mut refused = match self.ask(&credential).await? {
@@ -115,7 +137,7 @@ impl Issuer {
         if reread == Reread::Cached {
             // A store that cannot be read now must not hide what the platform said.
             let newer = self.read(Reread::Forced).await.ok();
-            if let Some(newer) = newer.filter(|newer| newer.version() != credential.version()) {
+            if let Some(newer) = newer.filter(|newer| !Suspect::of(&credential).is(newer)) {
                 credential = newer;
                 refused = match self.ask(&credential).await? {
                     Ok(minted) => return Ok(minted),
@@ -123,7 +145,7 @@ impl Issuer {
                 };
             }
         }
-        match self.fall_back(&credential).await? {
+        match self.fall_back(&credential).await {
             Some(minted) => Ok(minted),
             None => Err(self.refused(&credential, &refused)),
         }
@@ -131,21 +153,23 @@ impl Issuer {
 
     /// Tries the other stages that configuration allows, each version once until CURRENT works again: a new secret that is not active yet at the
     /// platform does not stop an integration whose previous one still lives. CURRENT stays suspect meanwhile, so it comes first at the next flight.
-    async fn fall_back(&self, current: &Credential) -> Result<Option<Minted>, MintFault> {
+    async fn fall_back(&self, current: &Credential) -> Option<Minted> {
         for stage in &self.parts.fallback {
             let Ok(Some(other)) = self.parts.credentials.at(*stage).await else { continue };
-            let known =
-                other.version() == current.version() || lock(&self.seen).tried.contains(other.version());
-            if known {
+            if Suspect::of(current).is(&other) || lock(&self.seen).tried.contains(other.version()) {
                 continue;
             }
-            if let Ok(minted) = self.ask(&other).await? {
-                lock(&self.seen).suspect = Some(current.version().clone());
-                return Ok(Some(minted));
+            match self.ask(&other).await {
+                Ok(Ok(minted)) => {
+                    lock(&self.seen).suspect = Some(Suspect::of(current));
+                    return Some(minted);
+                }
+                Ok(Err(_)) => drop(lock(&self.seen).tried.insert(other.version().clone())),
+                // Whatever this one met, CURRENT was refused, and that decides how long nobody asks.
+                Err(_) => {}
             }
-            lock(&self.seen).tried.insert(other.version().clone());
         }
-        Ok(None)
+        None
     }
 
     async fn read(&self, reread: Reread) -> Result<Arc<Credential>, MintFault> {
@@ -186,7 +210,7 @@ impl Issuer {
 
     fn remember(&self, credential: &Credential, refused: bool) {
         let mut seen = lock(&self.seen);
-        seen.suspect = refused.then(|| credential.version().clone());
+        seen.suspect = refused.then(|| Suspect::of(credential));
         if !refused {
             seen.tried.clear();
         }

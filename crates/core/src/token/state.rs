@@ -30,6 +30,7 @@ pub(super) struct State {
     pub(super) rejected: u64,
     pub(super) pause: Option<Pause>,
     failures: u32,
+    refusals: u32,
     futile: Option<(u64, Deadline)>,
 }
 
@@ -40,6 +41,8 @@ pub(super) struct Pause {
     pub(super) fault: Fault,
     /// After a refused credential: from when on the store may be looked at for another one.
     peek_at: Option<Deadline>,
+    /// The server named the time.
+    told: bool,
 }
 
 impl State {
@@ -86,7 +89,7 @@ impl State {
 
     pub(super) fn succeeded(&mut self, generation: u64) {
         self.generation = generation;
-        self.failures = 0;
+        (self.failures, self.refusals) = (0, 0);
         self.pause = None;
     }
 
@@ -100,16 +103,19 @@ impl State {
             }
             return;
         }
-        self.failures = self.failures.saturating_add(1);
-        let mut pause = pause_after(failed.failure, self.failures, held.is_some(), draw);
+        let refused = failed.failure == Failure::CredentialRefused;
+        // Each kind in a row of its own: a refusal after an outage is the first refusal.
+        let row = if refused { &mut self.refusals } else { &mut self.failures };
+        *row = row.saturating_add(1);
+        let mut pause = pause_after(failed.failure, *row, held.is_some(), draw);
         let told = matches!(failed.failure, Failure::Passing { retry_after: Some(_) });
         if let Some(left) =
-            held.map(|held| held.expiry().remaining(now)).filter(|left| *left <= pause && !told)
+            held.map(|held| held.expiry().remaining(now)).filter(|left| *left <= pause && !told && !refused)
         {
             pause = (left / 2).max(SHORTEST_PAUSE);
         }
-        let peek_at = (failed.failure == Failure::CredentialRefused).then_some(peek_at);
-        self.pause = Some(Pause { until: now.deadline(pause), fault: failed.fault.clone(), peek_at });
+        let peek_at = refused.then_some(peek_at);
+        self.pause = Some(Pause { until: now.deadline(pause), fault: failed.fault.clone(), peek_at, told });
     }
 
     /// What a rejection of `generation` means, given the token `held` now. Retiring is the caller's act.
@@ -125,8 +131,19 @@ impl State {
             Some(held) if held.generation() == generation && futile => Rejection::Futile,
             _ => {
                 self.rejected = self.rejected.max(generation);
+                self.hurry(now);
                 Rejection::Retired
             }
+        }
+    }
+
+    /// A pause of our own that was made while a token was held is too long now that there is none.
+    fn hurry(&mut self, now: Moment) {
+        let soon = now.deadline(SHORTEST_PAUSE);
+        let own =
+            |pause: &&mut Pause| !pause.told && pause.peek_at.is_none() && pause.until.is_after(soon, now);
+        if let Some(pause) = self.pause.as_mut().filter(own) {
+            pause.until = soon;
         }
     }
 

@@ -11,7 +11,7 @@ use super::answer::{CallReport, UpstreamAnswer};
 use super::parts::IntegrationParts;
 use crate::body::{Collected, collect, full};
 use crate::exchange::within;
-use crate::replay::Outgoing;
+use crate::replay::{Outgoing, chained};
 use crate::{Body, TransportFault};
 
 /// One call on its way.
@@ -69,11 +69,14 @@ impl Call<'_> {
             return pass_on(response, Some("another token was just refused as well"));
         }
         if matches!(self.body, Outgoing::Gone) {
+            // Nothing will show whether the next token is any better, so its rejection must not cost yet another one at once.
+            self.parts.tokens.replay_failed(refused.generation() + 1);
             return pass_on(response, Some("the body was too long to be held"));
         }
         // The platform refused to act on the first request, but it was sent: the fault must not invite a blind repetition.
         let token = self.parts.tokens.token().await.map_err(|fault| without_retry_after(&fault))?;
         if token.header() == refused.header() {
+            self.parts.tokens.replay_failed(token.generation());
             return pass_on(response, Some("the platform granted the same token again"));
         }
         drop(response);
@@ -88,7 +91,7 @@ impl Call<'_> {
     }
 }
 
-/// Reads a 401's body, to judge it and to free its connection before the second request; an overlong one is judged by its beginning.
+/// Reads a 401's body, to judge it and to free its connection before the second request; an overlong one is judged by its beginning, and passed on whole.
 /// Not a method: a call holds a body that must not be shared between threads while something is awaited.
 async fn look_into(
     parts: &IntegrationParts,
@@ -99,7 +102,9 @@ async fn look_into(
     let read = within(&*parts.sleep, parts.answer_within, reading).await;
     match read.ok_or(TransportFault::TimedOut)? {
         Ok(Collected::Whole(bytes)) => Ok((Response::from_parts(head, full(bytes.clone())), bytes)),
-        Ok(Collected::Longer(first, _)) => Ok((Response::from_parts(head, full(first.clone())), first)),
+        Ok(Collected::Longer(first, rest)) => {
+            Ok((Response::from_parts(head, chained(first.clone(), rest)), first))
+        }
         Err(error) => Err(TransportFault::Broken(error).into()),
     }
 }
@@ -120,5 +125,5 @@ fn without_retry_after(fault: &Fault) -> Fault {
     Fault::new(fault.code(), fault.detail()).with_hint(fault.hint())
 }
 
-/// An error document is far smaller; what is longer is cut, since only its beginning can matter.
+/// An error document is far smaller; of what is longer only the beginning is looked into.
 const LONGEST_REFUSAL: usize = 64 * 1024;

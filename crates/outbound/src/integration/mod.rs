@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use hallpass_core::policy::{Permit, Policy};
 use hallpass_core::token::TokenCache;
-use hallpass_core::{Counter, Fault, IntegrationName, IntegrationStatus, Meter, Platform, StatusSource};
+use hallpass_core::{
+    Counter, Fault, FaultCode, IntegrationName, IntegrationStatus, Meter, Platform, StatusSource,
+};
 use http::{HeaderMap, StatusCode};
 
 use self::call::Call;
@@ -80,6 +82,9 @@ impl IntegrationClient {
         headers: HeaderMap,
         body: Body,
     ) -> Result<UpstreamAnswer, Fault> {
+        if permit.integration() != self.name() {
+            return Err(Fault::new(FaultCode::Internal, "a permit was given to another integration"));
+        }
         self.0.parts.counters.count(Counter::Calls);
         self.hold_back().await;
         let mut call = Call {

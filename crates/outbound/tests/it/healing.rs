@@ -217,3 +217,44 @@ async fn a_replay_with_the_same_token_is_not_sent() {
     assert_eq!((answer.response.status().as_u16(), network.sent().len()), (401, 1));
     assert_eq!(answer.report.not_replayed, Some("the platform granted the same token again"));
 }
+
+#[tokio::test]
+async fn calls_that_cannot_be_replayed_cost_one_token_in_a_while_and_not_one_each() {
+    let network = scripted(&[401; 20]);
+    let world = world(network.clone(), "https://api.example");
+    for _ in 0..20 {
+        let long = full(Bytes::from(vec![b'x'; REPLAY_LIMIT + 1]));
+        assert_eq!(world.post(long).await.unwrap().response.status(), 401);
+    }
+    assert!(world.platform.requests() <= 2, "{}", world.platform.requests());
+}
+
+#[tokio::test]
+async fn a_server_that_grants_one_token_for_ever_is_not_asked_on_every_401() {
+    let network = scripted(&[401; 20]);
+    let world = world(network.clone(), "https://api.example");
+    for _ in 0..30 {
+        let same = hallpass_core::Grant {
+            access_token: "same".into(),
+            lifetime: Some(Duration::from_secs(600)),
+            scope: None,
+        };
+        world.platform.then(Ok(same));
+    }
+    for _ in 0..20 {
+        assert_eq!(world.post(empty()).await.unwrap().response.status(), 401);
+    }
+    assert!(world.platform.requests() <= 2, "{}", world.platform.requests());
+}
+
+#[tokio::test]
+async fn a_long_401_is_passed_on_whole() {
+    let long = Response::builder()
+        .status(401)
+        .header("not-about-the-token", "1")
+        .body(Bytes::from(vec![b'y'; 300_000]))
+        .unwrap();
+    let world = world(Arc::new(ScriptedTransport::new([Ok(long)])), "https://api.example");
+    let answer = world.post(empty()).await.unwrap();
+    assert_eq!(text(answer.response.into_body()).await.len(), 300_000);
+}

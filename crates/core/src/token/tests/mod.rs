@@ -14,7 +14,7 @@ use crate::runtime::{BoxFuture, Spawn};
 use crate::secret::Secret;
 use crate::sync::Arc;
 use crate::test_support::{FixedRandomness, ManualTime, ScriptedCredentials, ScriptedPlatform};
-use crate::{Fault, FaultCode, Stage};
+use crate::{CredentialSource as _, Fault, FaultCode, Stage};
 
 #[derive(Debug)]
 struct Tasks;
@@ -738,4 +738,84 @@ async fn a_futile_rejection_is_remembered_for_five_seconds_and_for_its_own_gener
         Rejection::Retired,
         "what was said of one generation says nothing of another"
     );
+}
+
+#[tokio::test]
+async fn a_previous_version_in_trouble_does_not_hide_that_the_present_one_was_refused() {
+    let world = world(3600);
+    world.credentials.store_at(Stage::Previous, "id", "old", "0");
+    for _ in 0..60 {
+        world.platform.forget_script();
+        world.platform.then_refuse(IssueVerdict::CredentialRefused);
+        world.platform.then_refuse(PASSING);
+        assert_eq!(world.fault().await.code(), FaultCode::CredentialRefused);
+        world.settle().await;
+        world.time.advance(seconds(1));
+    }
+    let asked = world.platform.asked_with();
+    assert!(asked.iter().filter(|version| *version == "1").count() <= 2, "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_refused_credential_is_not_tried_more_often_because_a_token_expires() {
+    let world = world(3600);
+    world.generation().await;
+    world.time.advance(seconds(3540));
+    (0..20).for_each(|_| world.platform.then_refuse(IssueVerdict::CredentialRefused));
+    for _ in 0..60 {
+        drop(world.cache.token().await);
+        world.settle().await;
+        world.time.advance(seconds(1));
+    }
+    assert!(world.platform.requests() <= 3, "{}", world.platform.requests());
+}
+
+#[tokio::test]
+async fn a_look_into_a_store_in_trouble_changes_nothing_about_the_pause() {
+    let world = world(3600);
+    world.platform.then_refuse(IssueVerdict::CredentialRefused);
+    world.fault().await;
+    world.credentials.fail(Fault::new(FaultCode::StoreUnreadable, ""));
+    for second in 1..30 {
+        world.time.advance(seconds(1));
+        assert_eq!(world.fault().await.retry_after(), Some(seconds(30 - second)));
+        world.settle().await;
+    }
+    assert_eq!(world.platform.requests(), 1);
+}
+
+#[tokio::test]
+async fn the_same_secret_under_another_version_is_no_other_secret() {
+    let world = world(3600);
+    world.platform.then_refuse(IssueVerdict::CredentialRefused);
+    world.credentials.credential(crate::Reread::Cached).await.unwrap();
+    world.credentials.store("id", "secret", "elsewhere");
+    world.fault().await;
+    assert_eq!(world.platform.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_rejection_cuts_a_pause_that_was_made_while_a_token_was_held() {
+    let world = world(3600);
+    world.generation().await;
+    world.time.advance(seconds(1800));
+    world.platform.then_refuse(PASSING);
+    world.generation().await;
+    world.settle().await;
+    assert_eq!(world.cache.reject(1), Rejection::Retired);
+    assert_eq!(world.fault().await.retry_after(), Some(seconds(1)));
+    world.time.advance(seconds(1));
+    assert_eq!(world.generation().await, 2);
+}
+
+#[tokio::test]
+async fn the_first_refusal_after_an_outage_pauses_as_a_first_refusal() {
+    let world = world(3600);
+    for _ in 0..4 {
+        world.platform.then_refuse(PASSING);
+        world.fault().await;
+        world.time.advance(seconds(5));
+    }
+    world.platform.then_refuse(IssueVerdict::CredentialRefused);
+    assert_eq!(world.fault().await.retry_after(), Some(seconds(30)));
 }
