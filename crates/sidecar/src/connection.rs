@@ -20,6 +20,7 @@ use crate::drain::{Drain, Phase};
 use crate::gateway::Gateway;
 use crate::limits::SPARE_HEAD_TIMEOUT;
 use crate::listener::Stream;
+use crate::stall::Watched;
 
 /// What connections of one listener have in common.
 #[derive(Clone, Debug)]
@@ -54,8 +55,9 @@ impl Connections {
         let calls = Arc::new(watch::Sender::new(0));
         let mut phase = self.drain.watch();
         let service = service_fn(|request| self.call(request, &calls, place.spare));
+        let (stream, stuck) = Watched::new(stream);
         let mut connection = pin!(self.protocol(place.spare).serve_connection(TokioIo::new(stream), service));
-        let mut overdue = pin!(overdue(calls.subscribe(), &*self.sleep, self.limits.exchange_timeout));
+        let mut overdue = pin!(overdue(calls.subscribe(), stuck, &*self.sleep, self.limits.exchange_timeout));
         loop {
             tokio::select! {
                 // The connection first: a request that has arrived already is answered, with 503 if need be, before it is decided
@@ -112,22 +114,95 @@ impl Connections {
     }
 }
 
-/// Resolves when one exchange has lasted for `limit`. hyper has no such bound: a caller who reads one byte per second would keep its place.
-async fn overdue(mut calls: watch::Receiver<u64>, sleep: &dyn Sleep, limit: Duration) {
+/// Resolves when one exchange has lasted for `limit`, or what is left of its answer could not be written for as long. hyper has no such bound: a caller
+/// who reads one byte per second, or none, would keep its place.
+async fn overdue(
+    mut calls: watch::Receiver<u64>,
+    mut stuck: watch::Receiver<bool>,
+    sleep: &dyn Sleep,
+    limit: Duration,
+) {
     loop {
-        let in_flight = *calls.borrow_and_update() % 2 == 1;
-        let timer = async {
-            match in_flight {
-                true => sleep.sleep(limit).await,
-                false => std::future::pending().await,
+        let count = *calls.borrow_and_update();
+        let busy = |stuck: bool| count % 2 == 1 || stuck;
+        if !busy(*stuck.borrow_and_update()) {
+            tokio::select! {
+                Ok(()) = calls.changed() => {}
+                Ok(()) = stuck.changed() => {}
+                else => std::future::pending().await,
             }
-        };
-        tokio::select! {
-            () = timer => return,
-            Ok(()) = calls.changed() => {}
+            continue;
+        }
+        // One timer for the whole of it: a write that moves now and then does not wind it up again.
+        let mut timer = sleep.sleep(limit);
+        loop {
+            tokio::select! {
+                () = &mut timer => return,
+                Ok(()) = calls.changed() => break,
+                Ok(()) = stuck.changed() => {
+                    if !busy(*stuck.borrow_and_update()) {
+                        break;
+                    }
+                }
+            }
         }
     }
 }
 
 /// What hyper demands at least.
 const SMALLEST_BUFFER: usize = 8 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::overdue;
+    use hallpass_core::test_support::ManualTime;
+    use std::time::Duration;
+    use tokio::sync::watch;
+
+    const LIMIT: Duration = Duration::from_secs(20);
+
+    /// Lets the other task come to its next wait.
+    async fn settle() {
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_does_not_read_is_cut_off_and_one_that_reads_slowly_too() {
+        for slowly in [false, true] {
+            let (calls, stuck, time) =
+                (watch::Sender::new(2), watch::Sender::new(false), ManualTime::default());
+            let (told, written, clock) = (calls.subscribe(), stuck.subscribe(), time.clone());
+            let waiting = tokio::spawn(async move { overdue(told, written, &clock, LIMIT).await });
+            settle().await;
+            time.advance(LIMIT * 2);
+            settle().await;
+            assert!(!waiting.is_finished(), "an idle connection is not overdue");
+            calls.send_replace(3);
+            settle().await;
+            for _ in 0..19 {
+                time.advance(Duration::from_secs(1));
+                stuck.send_replace(!slowly || !*stuck.borrow());
+                settle().await;
+            }
+            assert!(!waiting.is_finished());
+            time.advance(Duration::from_secs(1));
+            settle().await;
+            assert!(waiting.is_finished());
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_buffered_but_not_taken_is_bounded() {
+        let (calls, stuck, time) = (watch::Sender::new(1), watch::Sender::new(true), ManualTime::default());
+        let (told, written, clock) = (calls.subscribe(), stuck.subscribe(), time.clone());
+        let waiting = tokio::spawn(async move { overdue(told, written, &clock, LIMIT).await });
+        settle().await;
+        calls.send_replace(2);
+        settle().await;
+        time.advance(LIMIT);
+        settle().await;
+        assert!(waiting.is_finished(), "the call is over, its bytes are not");
+    }
+}

@@ -67,6 +67,7 @@ mod route;
 mod server;
 mod settings;
 mod socket_file;
+mod stall;
 
 pub use limits::Limits;
 pub use respond::{FAULT_HEADER, NOT_REPLAYED_HEADER, REPLAYED_HEADER, status_of};
