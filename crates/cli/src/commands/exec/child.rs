@@ -1,12 +1,16 @@
 //! The program that `exec` runs: started, signalled, waited for.
 
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, IsTerminal};
+use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hallpass_app::FaultCode;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, getpgrp, kill_process};
+use rustix::termios::tcgetpgrp;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -16,29 +20,34 @@ use crate::failure::Failure;
 
 /// The signals that are passed on, caught from the moment this is made and kept for a child that is still to come.
 #[derive(Debug)]
-pub(super) struct Signals(mpsc::Receiver<Signal>);
+pub(super) struct Signals {
+    caught: mpsc::Receiver<Signal>,
+    /// Whether there is a child that a terminal reaches as well.
+    started: Arc<AtomicBool>,
+}
 
 impl Signals {
     /// Catches them from now on.
     ///
-    /// On a terminal, Ctrl-C, Ctrl-\ and a new window size reach the child without us, because the terminal signals everybody in the foreground; passed
-    /// on as well, the child would see each of them twice.
+    /// On a terminal, Ctrl-C, Ctrl-\ and a new window size reach a running child without us, because the terminal signals everybody in the foreground;
+    /// passed on as well, the child would see each of them twice. Before there is a child they are kept for it.
     pub(super) fn catch() -> Result<Self, Failure> {
         let (sender, receiver) = mpsc::channel(WAITING);
-        let from_terminal = io::stdin().is_terminal();
+        let started = Arc::new(AtomicBool::new(false));
         for (kind, passed_on, by_terminal) in PASSED_ON {
             let mut stream =
                 signal(kind()).map_err(|error| Failure::machine("signals cannot be caught", error))?;
-            let sender = sender.clone();
+            let (sender, started) = (sender.clone(), Arc::clone(&started));
             tokio::spawn(async move {
                 while stream.recv().await.is_some() {
-                    if !(by_terminal && from_terminal) && sender.send(passed_on).await.is_err() {
+                    let reached = by_terminal && started.load(Ordering::Acquire) && in_foreground();
+                    if !reached && sender.send(passed_on).await.is_err() {
                         return;
                     }
                 }
             });
         }
-        Ok(Self(receiver))
+        Ok(Self { caught: receiver, started })
     }
 }
 
@@ -65,13 +74,14 @@ impl Program {
 
     /// Waits for its end and passes signals on until then. The result is its own code, or 128 plus the signal's number.
     pub(super) async fn end(mut self, mut signals: Signals) -> Result<Exit, Failure> {
+        signals.started.store(true, Ordering::Release);
         loop {
             tokio::select! {
                 ended = self.0.wait() => {
                     let status = ended.map_err(|error| Failure::machine("the command cannot be waited for", error))?;
                     return Ok(Exit::Child(code(status)));
                 }
-                Some(signal) = signals.0.recv() => self.signal(signal),
+                Some(signal) = signals.caught.recv() => self.signal(signal),
             }
         }
     }
@@ -82,6 +92,12 @@ impl Program {
         // It may have ended meanwhile, which the next turn of the loop finds out.
         number.map(|pid| kill_process(pid, signal).ok());
     }
+}
+
+/// Whether this process is among those that its terminal signals, wherever its standard streams lead.
+fn in_foreground() -> bool {
+    let terminal = File::open("/dev/tty").ok();
+    terminal.and_then(|terminal| tcgetpgrp(terminal).ok()) == Some(getpgrp())
 }
 
 fn code(status: ExitStatus) -> u8 {
