@@ -15,7 +15,11 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use hallpass_core::sync::{AtomicU64, Ordering};
 use hallpass_core::{Fault, FaultCode, Randomness, Secret};
+
+/// Tells apart the files that one process makes.
+static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// Draws a pass: 256 bits as 43 characters that need no escaping in a header, a URL or a shell.
 pub(crate) fn draw(randomness: &dyn Randomness) -> Secret {
@@ -54,13 +58,13 @@ impl PassFile {
         let stale = match take_over(path).map_err(failed)? {
             Present::Nothing => None,
             Present::Stale(file) => Some(file),
-            Present::Alive => {
-                let detail = format!("another gateway holds the pass file `{}`", path.display());
-                let hint = "stop that one, or name another file in `sidecar.pass_file`";
-                return Err(Fault::new(FaultCode::ListenFailed, detail).with_hint(hint));
-            }
+            Present::Alive => return Err(held(path)),
         };
-        let file = write_beside(path, group, pass).map_err(failed)?;
+        let first = stale.is_none();
+        let file = match write_beside(path, group, pass, first) {
+            Err(error) if first && error.kind() == ErrorKind::AlreadyExists => return Err(held(path)),
+            written => written.map_err(failed)?,
+        };
         drop(stale);
         Ok(Self { path: path.to_owned(), file })
     }
@@ -80,6 +84,12 @@ impl Drop for PassFile {
             tracing::warn!(%error, path = %self.path.display(), "the pass file could not be removed");
         }
     }
+}
+
+fn held(path: &Path) -> Fault {
+    let detail = format!("another gateway holds the pass file `{}`", path.display());
+    let hint = "stop that one, or name another file in `sidecar.pass_file`";
+    Fault::new(FaultCode::ListenFailed, detail).with_hint(hint)
 }
 
 enum Present {
@@ -109,9 +119,10 @@ fn take_over(path: &Path) -> io::Result<Present> {
     }
 }
 
-fn write_beside(path: &Path, group: Option<u32>, pass: &Secret) -> io::Result<File> {
+/// `first`: nothing was there, so nothing may be there when the file gets its name; of two who start at once one learns that it was second.
+fn write_beside(path: &Path, group: Option<u32>, pass: &Secret, first: bool) -> io::Result<File> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}", std::process::id()));
+    name.push(format!(".{}.{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
     let beside = path.with_file_name(name);
     drop(fs::remove_file(&beside));
     let mut file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o400).open(&beside)?;
@@ -121,7 +132,7 @@ fn write_beside(path: &Path, group: Option<u32>, pass: &Secret) -> io::Result<Fi
             file.set_permissions(Permissions::from_mode(0o440))?;
         }
         file.try_lock()?;
-        fs::rename(&beside, path)
+        if first { publish(&beside, path) } else { fs::rename(&beside, path) }
     });
     match written {
         Ok(()) => Ok(file),
@@ -129,6 +140,15 @@ fn write_beside(path: &Path, group: Option<u32>, pass: &Secret) -> io::Result<Fi
             drop(fs::remove_file(&beside));
             Err(error)
         }
+    }
+}
+
+/// Gives the file its name if nobody has it, which a rename would not tell. Where a file system has no links, a rename must do.
+fn publish(beside: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(beside, path) {
+        Ok(()) => fs::remove_file(beside),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
+        Err(_) => fs::rename(beside, path),
     }
 }
 
@@ -201,5 +221,25 @@ mod tests {
         fs::write(&path, "by hand").unwrap();
         drop(file);
         assert_eq!(fs::read(&path).unwrap(), b"by hand");
+    }
+
+    #[test]
+    fn of_gateways_that_start_together_one_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        for round in 0..50 {
+            let path = folder.path().join(format!("pass-{round}"));
+            let together = std::sync::Barrier::new(4);
+            let made: Vec<_> = std::thread::scope(|scope| {
+                let start = || {
+                    together.wait();
+                    PassFile::create(&path, None, &Secret::from("x"))
+                };
+                let threads: Vec<_> = (0..4).map(|_| scope.spawn(start)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1, "round {round}");
+            drop(made);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
+        }
     }
 }
