@@ -819,3 +819,18 @@ async fn the_first_refusal_after_an_outage_pauses_as_a_first_refusal() {
     world.platform.then_refuse(IssueVerdict::CredentialRefused);
     assert_eq!(world.fault().await.retry_after(), Some(seconds(30)));
 }
+
+#[tokio::test]
+async fn a_rejection_cuts_no_pause_that_the_server_named_or_that_follows_a_refusal() {
+    let told = IssueVerdict::Throttled { retry_after: Some(seconds(40)) };
+    for verdict in [told, IssueVerdict::CredentialRefused] {
+        let world = world(3600);
+        world.generation().await;
+        world.time.advance(seconds(1800));
+        world.platform.then_refuse(verdict);
+        world.generation().await;
+        world.settle().await;
+        assert_eq!(world.cache.reject(1), Rejection::Retired);
+        assert!(world.fault().await.retry_after() >= Some(seconds(30)), "{verdict:?}");
+    }
+}
