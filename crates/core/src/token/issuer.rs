@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::suspect::Suspect;
 use crate::audit::{AuditEvent, AuditKind, AuditSink};
 use crate::clock::{Clock, Moment};
-use crate::credential::{Credential, Fingerprint};
+use crate::credential::Credential;
 use crate::fault::{Fault, FaultCode, Remedy};
 use crate::meter::{Counter, Meter};
 use crate::names::{IntegrationName, Version};
@@ -86,23 +87,6 @@ struct Seen {
     /// Versions of other stages that were refused since a credential last worked.
     tried: BTreeSet<Version>,
     credential: Option<CredentialStatus>,
-}
-
-/// A refused secret. The same one under another version, in a replica or after it was stored again, is no other secret.
-#[derive(Clone, Debug)]
-struct Suspect {
-    version: Version,
-    fingerprint: Fingerprint,
-}
-
-impl Suspect {
-    fn of(credential: &Credential) -> Self {
-        Self { version: credential.version().clone(), fingerprint: credential.fingerprint() }
-    }
-
-    fn is(&self, credential: &Credential) -> bool {
-        self.version == *credential.version() || self.fingerprint == credential.fingerprint()
-    }
 }
 
 impl Issuer {

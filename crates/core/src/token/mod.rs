@@ -25,6 +25,7 @@ mod lanes;
 mod lifetime;
 mod pause;
 mod state;
+mod suspect;
 
 pub use access::AccessToken;
 pub use cache::TokenCache;
