@@ -3,9 +3,9 @@
 use std::fmt;
 
 use bytes::Bytes;
-use hallpass_core::policy::{HeaderRole, Refusal};
+use hallpass_core::policy::HeaderRole;
 use hallpass_core::{Fault, FaultCode};
-use hallpass_outbound::{Body, CallReport, IntegrationClient, full};
+use hallpass_outbound::{Body, CallReport, full};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use http_body_util::BodyExt;
 
@@ -45,8 +45,7 @@ impl App {
         let client = &self.integration(name)?.client;
         let malformed = |what| Fault::new(FaultCode::RequestMalformed, what);
         let method: Method = call.method.parse().map_err(|_| malformed("the method is not one"))?;
-        let permit =
-            client.policy().decide(&method, &call.target).map_err(|refusal| refused(refusal, client))?;
+        let permit = client.permit(&method, &call.target)?;
         let mut headers = HeaderMap::new();
         for (name, value) in call.headers {
             if HeaderRole::of(&name.to_ascii_lowercase()) != HeaderRole::EndToEnd {
@@ -90,17 +89,5 @@ impl fmt::Debug for Answer {
             .field("status", &self.status)
             .field("report", &self.report)
             .finish_non_exhaustive()
-    }
-}
-
-fn refused(refusal: Refusal, client: &IntegrationClient) -> Fault {
-    match refusal {
-        Refusal::Ambiguous(reason) => Fault::new(FaultCode::PathAmbiguous, reason),
-        Refusal::TokenInQuery => Fault::new(FaultCode::RequestMalformed, refusal.to_string()),
-        Refusal::NotAllowed => {
-            let rules = client.policy().rules().iter().map(|rule| format!("`{rule}`")).collect::<Vec<_>>();
-            let hint = format!("its rules are {}", rules.join(", "));
-            Fault::new(FaultCode::PathNotAllowed, format!("`{}`", client.name())).with_hint(hint)
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Whether a request may be sent: its target by the policy, its headers by their roles.
 
-use hallpass_core::policy::{HeaderRole, Permit, Refusal};
+use hallpass_core::policy::{HeaderRole, Permit};
 use hallpass_core::{Fault, FaultCode};
 use hallpass_outbound::{IntegrationClient, Upstreams};
 use http::header::AUTHORIZATION;
@@ -34,15 +34,7 @@ pub(super) fn permit(
     uri: &Uri,
 ) -> Result<Permit, Fault> {
     let target = target(upstreams, uri)?;
-    client.policy().decide(method, &target).map_err(|refusal| match refusal {
-        Refusal::Ambiguous(reason) => Fault::new(FaultCode::PathAmbiguous, reason),
-        Refusal::TokenInQuery => Fault::new(FaultCode::RequestMalformed, refusal.to_string()),
-        Refusal::NotAllowed => {
-            let rules = client.policy().rules().iter().map(|rule| format!("`{rule}`")).collect::<Vec<_>>();
-            let hint = format!("its rules are {}", rules.join(", "));
-            Fault::new(FaultCode::PathNotAllowed, format!("`{}`", client.name())).with_hint(hint)
-        }
-    })
+    client.permit(method, &target)
 }
 
 /// The target that the policy knows: path and query, behind the name of the upstream where there are several.

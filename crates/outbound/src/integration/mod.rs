@@ -7,12 +7,12 @@ mod parts;
 use std::fmt;
 use std::sync::Arc;
 
-use hallpass_core::policy::{Permit, Policy};
+use hallpass_core::policy::{Permit, Policy, Refusal};
 use hallpass_core::token::TokenCache;
 use hallpass_core::{
     Counter, Fault, FaultCode, IntegrationName, IntegrationStatus, Meter, Platform, StatusSource,
 };
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
 use self::call::Call;
 use crate::replay::Outgoing;
@@ -48,6 +48,24 @@ impl IntegrationClient {
     #[must_use]
     pub fn policy(&self) -> &Policy {
         &self.0.parts.policy
+    }
+
+    /// Asks the policy about `method` and `target`, for a caller who may read the configuration.
+    ///
+    /// # Errors
+    ///
+    /// The refusal as a fault; where no rule matches, the hint lists the rules. The sidecar, whose callers may not read them, words
+    /// its own.
+    pub fn permit(&self, method: &Method, target: &str) -> Result<Permit, Fault> {
+        self.policy().decide(method, target).map_err(|refusal| match refusal {
+            Refusal::Ambiguous(reason) => Fault::new(FaultCode::PathAmbiguous, reason),
+            Refusal::TokenInQuery => Fault::new(FaultCode::RequestMalformed, refusal.to_string()),
+            Refusal::NotAllowed => {
+                let rules = self.policy().rules().iter().map(|rule| format!("`{rule}`")).collect::<Vec<_>>();
+                let hint = format!("its rules are {}", rules.join(", "));
+                Fault::new(FaultCode::PathNotAllowed, format!("`{}`", self.name())).with_hint(hint)
+            }
+        })
     }
 
     /// Its platform.

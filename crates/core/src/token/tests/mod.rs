@@ -513,16 +513,21 @@ async fn the_last_try_falls_before_expiry() {
     );
 }
 
-#[tokio::test]
-async fn a_token_that_expires_while_its_caller_waits_is_not_served_after_all() {
-    let (time, counters) = (ManualTime::default(), Arc::new(Counters::new()));
-    let mint = GatedMint::new(&time, |count| match count {
+/// A platform that grants one token of 300 seconds and is down from then on.
+fn grants_once(time: &ManualTime) -> Arc<GatedMint> {
+    GatedMint::new(time, |count| match count {
         1 => Ok(Grant { access_token: Secret::from("t"), lifetime: Some(seconds(300)), scope: None }),
         _ => {
             let fault = Fault::new(FaultCode::TokenUnavailable, "down");
             Err(MintFault { fault, failure: super::Failure::Passing { retry_after: None } })
         }
-    });
+    })
+}
+
+#[tokio::test]
+async fn a_token_that_expires_while_its_caller_waits_is_not_served_after_all() {
+    let (time, counters) = (ManualTime::default(), Arc::new(Counters::new()));
+    let mint = grants_once(&time);
     let cache = cache_over(Arc::clone(&mint) as _, &time, &counters);
     mint.gate.add_permits(1);
     assert_eq!(cache.token().await.unwrap().generation(), 1);
@@ -540,13 +545,7 @@ async fn a_token_that_expires_while_its_caller_waits_is_not_served_after_all() {
 #[tokio::test]
 async fn a_token_that_is_rejected_while_its_caller_waits_is_not_served_after_all() {
     let (time, counters) = (ManualTime::default(), Arc::new(Counters::new()));
-    let mint = GatedMint::new(&time, |count| match count {
-        1 => Ok(Grant { access_token: Secret::from("t"), lifetime: Some(seconds(300)), scope: None }),
-        _ => {
-            let fault = Fault::new(FaultCode::TokenUnavailable, "down");
-            Err(MintFault { fault, failure: super::Failure::Passing { retry_after: None } })
-        }
-    });
+    let mint = grants_once(&time);
     let cache = cache_over(Arc::clone(&mint) as _, &time, &counters);
     mint.gate.add_permits(1);
     assert_eq!(cache.token().await.unwrap().generation(), 1);
