@@ -25,6 +25,11 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// What this store can do.
     fn traits(&self) -> StoreTraits;
 
+    /// Where it is, as an operator would say: a region, a vault's host, a project. `None` for a store of this machine.
+    fn place(&self) -> Option<&str> {
+        None
+    }
+
     /// The value of `entry` at `stage`. Reads what is there now: no caching at this level.
     ///
     /// # Errors
@@ -36,6 +41,17 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// # Errors
     /// `store-*` when the store could not be read.
     fn list(&self) -> BoxFuture<'_, Result<Vec<EntryInfo>, Fault>>;
+
+    /// What [`Store::list`] says of one entry. A cloud asks for that entry alone, which needs a narrower permission.
+    ///
+    /// # Errors
+    /// `entry-not-found`; `store-*` when the store could not be read.
+    fn describe<'a>(&'a self, entry: &'a EntryName) -> BoxFuture<'a, Result<EntryInfo, Fault>> {
+        Box::pin(async move {
+            let found = self.list().await?.into_iter().find(|info| info.name == *entry);
+            found.ok_or_else(|| Fault::new(FaultCode::EntryNotFound, format!("`{entry}`")))
+        })
+    }
 
     /// Writes `value` as PENDING, replacing an earlier PENDING. The value is durable when this returns.
     ///

@@ -16,6 +16,7 @@
 //! key works the same in a container, on a virtual machine and on a laptop.
 
 mod blocking;
+mod cloud_form;
 mod credentials;
 mod env;
 mod file;
@@ -30,4 +31,4 @@ pub use env::{EnvStore, Variables};
 pub use file::FileStore;
 pub use local::{LocalKey, LocalStore, PassphraseCost};
 pub use memory::MemoryStore;
-pub use resolve::{Reference, Scheme};
+pub use resolve::{Options, Reference, Scheme};

@@ -36,12 +36,13 @@ pub(super) const ROOMS: &[Room] = &[
     Room { name: "outbound", may_use: &["core"] },
     Room { name: "core", may_use: &[] },
     Room { name: "emulator", may_use: &[] },
+    Room { name: "cloud-emulator", may_use: &[] },
     Room { name: "testkit", may_use: &[] },
     Room { name: "xtask", may_use: &[] },
 ];
 
 /// What the tests of any crate may use besides its own arrows.
-pub(super) const FOR_TESTS: &[&str] = &["emulator", "testkit"];
+pub(super) const FOR_TESTS: &[&str] = &["cloud-emulator", "emulator", "testkit"];
 
 /// The feature behind which a crate keeps its fakes and contract suites.
 pub(super) const TEST_SUPPORT: &str = "test-support";
@@ -70,17 +71,17 @@ impl ForeignRule {
 pub(super) const FOREIGN: &[ForeignRule] = &[
     ForeignRule {
         crates: &["hyper", "hyper-util"],
-        rooms: &["outbound", "sidecar", "emulator"],
+        rooms: &["outbound", "sidecar", "emulator", "cloud-emulator"],
         reason: "HTTP leaves through outbound, and arrives at the sidecar's server",
     },
     ForeignRule {
         crates: &["rustls"],
-        rooms: &["outbound", "app"],
+        rooms: &["outbound", "app", "cloud-emulator"],
         reason: "TLS is outbound's; app only installs the provider at start",
     },
     ForeignRule {
         crates: &["hyper-rustls", "tokio-rustls", "rustls-*", "webpki-roots", "aws-lc-*"],
-        rooms: &["outbound"],
+        rooms: &["outbound", "cloud-emulator"],
         reason: "one place decides whom we trust",
     },
     ForeignRule {
@@ -114,6 +115,7 @@ pub(super) const FOREIGN: &[ForeignRule] = &[
             "app",
             "bulk",
             "cli",
+            "cloud-emulator",
             "clouds",
             "emulator",
             "hallpass",

@@ -54,6 +54,7 @@ pub(crate) fn run(workspace: &Workspace, system: bool) -> Result<Tally, Fault> {
     shell::run(shell::cargo(&workspace.root).args(["build", "--package", "hallpass-cli"]))?;
     let example = ["build", "--package", "hallpass", "--features", "reqwest", "--example", "sidecar_caller"];
     shell::run(shell::cargo(&workspace.root).args(example))?;
+    shell::run(shell::cargo(&workspace.root).args(["build", "--package", "hallpass-cloud-emulator"]))?;
     let binary = workspace.target.join("debug").join("hallpass");
     let mut total = Tally::default();
     for script in &scripts {
@@ -112,6 +113,7 @@ fn run_script(python: &Path, script: &Path, surroundings: &Surroundings<'_>) -> 
     command
         .env("HALLPASS_EXAMPLES", surroundings.binary.with_file_name("examples"))
         .env("HALLPASS_BIN", surroundings.binary)
+        .env("HALLPASS_CLOUD_EMULATOR", surroundings.binary.with_file_name("hallpass-cloud-emulator"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("PYTHONUNBUFFERED", "1");
     command.env("AWS_EC2_METADATA_DISABLED", "true");

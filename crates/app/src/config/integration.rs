@@ -148,7 +148,7 @@ fn reference_in_words(text: &str, fault: &Fault) -> (String, String) {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme);
     let known = || Scheme::ALL.iter().map(|scheme| scheme.name());
     match scheme {
-        Some(scheme) if !known().chain(CLOUD_SCHEMES.iter().copied()).any(|name| name == scheme) => {
+        Some(scheme) if !known().any(|name| name == scheme) => {
             let near = nearest(scheme, known()).map(|near| format!("did you mean `{near}:`?"));
             let hint =
                 near.unwrap_or_else(|| format!("known schemes: {}", known().collect::<Vec<_>>().join(", ")));
@@ -157,6 +157,3 @@ fn reference_in_words(text: &str, fault: &Fault) -> (String, String) {
         _ => (fault.detail().to_owned(), fault.hint().to_owned()),
     }
 }
-
-/// Schemes that builds with a cloud read.
-const CLOUD_SCHEMES: &[&str] = &["aws-sm", "aws-kms-env", "azure-kv", "azure-appconfig", "gcp-sm"];

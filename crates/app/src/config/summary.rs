@@ -3,7 +3,6 @@
 use hallpass_core::Environment;
 use hallpass_core::policy::Rule;
 use hallpass_platforms::{PlatformSettings, UpstreamPlace};
-use hallpass_stores::Scheme;
 use serde::Serialize;
 
 use super::{Config, IntegrationConfig};
@@ -40,11 +39,11 @@ impl Config {
         self.integrations.iter().map(summary)
     }
 
-    /// The environment variables that `env:` references name: they hold secrets, so a program that is started must not inherit them.
+    /// The environment variables that `env:` and `aws-kms-env:` references name: they hold secrets, so a program that is started must not inherit them.
     pub fn secret_variables(&self) -> impl Iterator<Item = &str> {
         let references = self.integrations.iter().flat_map(|integration| &integration.secret);
         references
-            .filter(|reference| reference.scheme == Scheme::Env)
+            .filter(|reference| reference.scheme.is_variable())
             .map(|reference| reference.entry.as_str())
     }
 }

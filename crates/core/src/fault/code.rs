@@ -121,6 +121,22 @@ codes! {
         "check the key file or passphrase named in `stores.local`";
     StoreLocked = "store-locked", RetryLater, "another process is writing the store",
         "let the other hallpass finish, then repeat the command";
+    StoreUnreachable = "store-unreachable", RetryLater, "the store did not answer",
+        "check network and region; name a second place in `secret` that takes over meanwhile";
+    StoreThrottled = "store-throttled", RetryLater, "the store throttles reads",
+        "wait; if it persists, another program reads the same store too often";
+    StoreAnswerBad = "store-answer-bad", RetryLater, "the store gave an unusable answer",
+        "check that the reference names the right region, vault or project";
+    StoreDenied = "store-denied", FixConfiguration, "the store refuses this identity",
+        "grant the permission named; `hallpass doctor --policy` prints what is needed";
+    StoreVersionUnusable = "store-version-unusable", FixCredential, "the stored version cannot be read in its present state",
+        "enable the version, its key or its entry again, or store a new one";
+    StoreBudgetSpent = "store-budget-spent", RetryLater, "the store was read too often in a short time",
+        "wait a minute; if it persists, look at the cause in `last_fault`";
+    CloudIdentityMissing = "cloud-identity-missing", FixMachine, "the cloud's identity of this process cannot be had",
+        "give the function a role or identity, or renew the one it has";
+    CredentialStale = "credential-stale", RetryLater, "no store answers, and the credential in memory is too old to be used",
+        "bring a store back; `stale_limit` says for how long the last credential may be used";
     VersionConflict = "version-conflict", RetryLater, "somebody else changed the entry meanwhile",
         "look at the entry with `hallpass secret list`, then repeat the command";
     PermissionsTooOpen = "permissions-too-open", FixMachine, "other users can read a file that holds a secret",
