@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hallpass::wiring::{self, Wired, Wiring};
-use hallpass_core::{Clock, CredentialSource, Environment, Fault, FaultCode, IntegrationName};
+use hallpass_core::{
+    Clock, ColdStart, CredentialSource, Environment, Fault, FaultCode, IntegrationName, Phase,
+};
 use hallpass_outbound::{
     AddressGuard, HyperTransport, IntegrationClient, OsRandomness, SystemClock, TokioSleep, TokioSpawn,
     TrustedRoots,
@@ -12,7 +14,8 @@ use hallpass_outbound::{
 use hallpass_stores::Reference;
 
 use crate::config::{Config, IntegrationConfig, SidecarConfig, Variables};
-use crate::sinks;
+use crate::hardening::beginning;
+use crate::sinks::{self, FirstToken};
 use crate::stores::{Machine, Stores};
 
 /// What all integrations share.
@@ -26,6 +29,7 @@ pub struct App {
     pub(crate) parts: Parts,
     pub(crate) stores: Stores,
     pub(crate) integrations: Vec<Integration>,
+    pub(crate) start: Arc<ColdStart>,
 }
 
 /// What the process is for.
@@ -61,7 +65,9 @@ impl App {
         purpose: Purpose,
         variables: Arc<dyn Variables>,
     ) -> Result<Self, Fault> {
-        let parts = parts(config, purpose)?;
+        let start = Arc::new(ColdStart::begun(beginning()));
+        let parts = parts(config, purpose, &start)?;
+        start.reached(Phase::Configured, parts.clock.now());
         let machine = Machine {
             variables,
             clock: Arc::clone(&parts.clock),
@@ -72,7 +78,7 @@ impl App {
         let wire = |integration| wire(integration, config, &parts, &stores);
         let integrations = config.integrations.iter().map(wire).collect::<Result<_, _>>()?;
         let (environment, sidecar) = (config.environment.clone(), config.sidecar.clone());
-        Ok(Self { environment, sidecar, parts, stores, integrations })
+        Ok(Self { environment, sidecar, parts, stores, integrations, start })
     }
 
     /// The names of the integrations, in order.
@@ -90,7 +96,7 @@ impl App {
     }
 }
 
-fn parts(config: &Config, purpose: Purpose) -> Result<Parts, Fault> {
+fn parts(config: &Config, purpose: Purpose, start: &Arc<ColdStart>) -> Result<Parts, Fault> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let spawn =
         TokioSpawn::current().ok_or_else(|| Fault::new(FaultCode::Internal, "there is no runtime"))?;
@@ -101,7 +107,11 @@ fn parts(config: &Config, purpose: Purpose) -> Result<Parts, Fault> {
     };
     Ok(Parts {
         transport: Arc::new(HyperTransport::new(guard, roots, Arc::clone(&clock))),
-        audit: sinks::open_audit(config.audit.as_ref(), purpose)?,
+        audit: Arc::new(FirstToken::before(
+            sinks::open_audit(config.audit.as_ref(), purpose)?,
+            Arc::clone(start),
+            Arc::clone(&clock),
+        )),
         spawn: Arc::new(spawn),
         sleep: Arc::new(TokioSleep),
         randomness: Arc::new(OsRandomness),

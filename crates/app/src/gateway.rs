@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass_core::audit::{AuditEvent, AuditKind};
-use hallpass_core::{Fault, FaultCode, Secret};
+use hallpass_core::{Fault, FaultCode, Phase, Secret};
 use hallpass_sidecar::{Bound, Drained, Limits, Listen, Server, Settings};
 use tokio::sync::oneshot;
 
-use crate::assemble::{App, Parts};
+use crate::assemble::{App, Integration, Parts};
 use crate::pass::{self, PassFile};
+use crate::start_up::StartUp;
 
 /// A gateway that listens; callers who connect now wait until [`Gateway::serve`] is called.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct Gateway {
     pass: Secret,
     pass_file: Option<PassFile>,
     parts: Parts,
+    start_up: StartUp,
 }
 
 /// How callers get the pass.
@@ -61,7 +63,20 @@ impl App {
             .fact("environment", self.environment.as_str())
             .fact("listen", bound.listen().to_string());
         self.parts.audit.record(&started)?;
-        Ok(Gateway { bound, pass, pass_file, parts: self.parts.clone() })
+        self.start.reached(Phase::Listening, self.parts.clock.now());
+        Ok(Gateway { bound, pass, pass_file, parts: self.parts.clone(), start_up: self.start_up() })
+    }
+
+    fn start_up(&self) -> StartUp {
+        let secret = |one: &Integration| (one.client.name().clone(), Arc::clone(&one.credentials));
+        StartUp {
+            start: Arc::clone(&self.start),
+            stores: self.stores.remote(),
+            secrets: self.integrations.iter().map(secret).collect(),
+            deadline: self.sidecar.start_timeout,
+            clock: Arc::clone(&self.parts.clock),
+            sleep: Arc::clone(&self.parts.sleep),
+        }
     }
 
     fn settings(&self, pass: Secret) -> Settings {
@@ -74,6 +89,7 @@ impl App {
             clock: Arc::clone(&self.parts.clock),
             sleep: Arc::clone(&self.parts.sleep),
             audit: Arc::clone(&self.parts.audit),
+            start: Arc::clone(&self.start),
             limits: Limits {
                 max_connections: sidecar.max_connections,
                 max_body: sidecar.max_body,
@@ -125,7 +141,7 @@ impl Gateway {
         self.pass_file.as_ref().map(PassFile::path)
     }
 
-    /// Serves until `stop` resolves, then drains; stops at once when `at_once` resolves. The pass file is gone when this returns, and also
+    /// Serves until `stop` resolves, reading the secrets of all integrations meanwhile, then drains; stops at once when `at_once` resolves. The pass file is gone when this returns, and also
     /// when the future is dropped.
     ///
     /// # Errors
@@ -135,7 +151,7 @@ impl Gateway {
         stop: impl Future<Output = ()>,
         at_once: impl Future<Output = ()>,
     ) -> Result<Stopped, Fault> {
-        let Self { bound, pass_file, parts, .. } = self;
+        let Self { bound, pass_file, parts, start_up, .. } = self;
         let (told, tell) = oneshot::channel::<()>();
         let serving = bound.serve(async move {
             stop.await;
@@ -149,9 +165,14 @@ impl Gateway {
             at_once.await;
         };
         let (serving, at_once) = (pin!(serving), pin!(at_once));
+        let never = async {
+            start_up.run().await;
+            std::future::pending::<std::convert::Infallible>().await
+        };
         let stopped = tokio::select! {
             Drained { cut_off } = serving => Stopped::Drained { cut_off },
             () = at_once => Stopped::AtOnce,
+            never = never => match never {},
         };
         let how = match stopped {
             Stopped::Drained { cut_off } => format!("drained, {cut_off} cut off"),

@@ -2,21 +2,32 @@
 
 use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
+use std::sync::OnceLock;
+
+use hallpass_core::{Clock, Moment};
+use hallpass_outbound::SystemClock;
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 
 /// Keeps the memory of this process to itself: no core dump, no tracing by other processes of the same user, and panics that print
 /// where they happened and nothing they carry.
 ///
-/// Call it first in `main`, before the first thread. Returns whether the machine let it do all of that; going on without is right, since
+/// Call it first in `main`, before the first thread: what is told about the start of the process counts from here. Returns whether the machine let it do all of that; going on without is right, since
 /// a sandbox that forbids these calls usually forbids tracing as well. A program that is started gets little of it: dumping is reset by
 /// `execve`, and of the core limit only the soft one is lowered.
 pub fn harden() -> bool {
+    beginning();
     panic::set_hook(Box::new(|panic| print_place(&mut io::stderr(), panic)));
     let core = Rlimit { current: Some(0), ..getrlimit(Resource::Core) };
     let no_core = setrlimit(Resource::Core, core).is_ok();
     let untraceable = set_dumpable_behavior(DumpableBehavior::NotDumpable).is_ok();
     no_core && untraceable
+}
+
+/// When this process began: when it was first asked.
+pub(crate) fn beginning() -> Moment {
+    static BEGINNING: OnceLock<Moment> = OnceLock::new();
+    *BEGINNING.get_or_init(|| SystemClock::start().now())
 }
 
 /// A panic's payload may quote what the program was working on.

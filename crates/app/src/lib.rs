@@ -15,6 +15,7 @@
 
 mod assemble;
 mod call;
+mod clouds;
 pub mod config;
 mod gateway;
 mod hardening;
@@ -25,6 +26,7 @@ mod secret_copy;
 mod secrets;
 mod shutdown;
 mod sinks;
+mod start_up;
 mod stores;
 
 pub use assemble::{App, Purpose};

@@ -1,5 +1,6 @@
 //! The stores that references name.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use hallpass_core::{Clock, EntryName, Fault, FaultCode, Randomness, Secret, Sleep, Stage, Store};
 use hallpass_stores::{EnvStore, FileStore, LocalKey, LocalStore, Reference, Scheme};
 
+use crate::clouds::Clouds;
 use crate::config::{Config, Key, LocalStoreConfig, Variables};
 
 /// One store for each scheme.
@@ -18,6 +20,7 @@ pub(crate) struct Stores {
     place: LocalStoreConfig,
     env: Arc<EnvStore>,
     file: Arc<FileStore>,
+    clouds: Clouds,
 }
 
 /// What a store needs from the machine.
@@ -42,7 +45,8 @@ impl Stores {
             Some(path) => Some(Arc::new(local_store(path, &config.local_store.key, machine).await?)),
             None => None,
         };
-        Ok(Self { local, place: config.local_store.clone(), env, file })
+        let clouds = Clouds::new(config.outbound.extra_roots.as_deref(), &machine.variables)?;
+        Ok(Self { local, place: config.local_store.clone(), env, file, clouds })
     }
 
     /// The store that `reference` names.
@@ -54,11 +58,13 @@ impl Stores {
             Scheme::Local => Ok(self.local()?),
             Scheme::Env => Ok(Arc::clone(&self.env) as _),
             Scheme::File => Ok(Arc::clone(&self.file) as _),
-            other => {
-                let detail = format!("`{other}:` references are not wired up");
-                Err(Fault::new(FaultCode::Internal, detail))
-            }
+            _ => self.clouds.of(reference),
         }
+    }
+
+    /// Every store of a cloud that was asked for so far, by a text that tells it from the others.
+    pub(crate) fn remote(&self) -> BTreeMap<String, Arc<dyn Store>> {
+        self.clouds.opened()
     }
 
     /// The encrypted file.

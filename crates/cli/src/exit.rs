@@ -17,7 +17,7 @@ pub(crate) enum Exit {
     Configuration,
     /// The credential is missing, malformed or refused.
     Credential,
-    /// The platform cannot be reached or gives no token; trying again later may help.
+    /// The platform or a store cannot be reached, or there is no token; trying again later may help.
     Platform,
     /// The machine is in the way.
     Machine,
@@ -76,7 +76,7 @@ Exit codes:
     2  the command line is wrong
     3  the configuration is wrong or missing
     4  the credential is missing, malformed or refused by the platform
-    5  the platform cannot be reached or gives no token; try again later
+    5  the platform or a cloud's store cannot be reached, or gives no token; try again later
     6  the machine is in the way: a disk, a permission, a lock, a port
     7  refused here, and nothing was done: no such integration, no rule, a newer secret there
     8  the platform answered the call with an error status (call)
@@ -100,7 +100,11 @@ fn listed(code: FaultCode) -> Option<Exit> {
         }
         F::TokenRequestRefused | F::AddressRefused | F::ReferenceMalformed => Exit::Configuration,
         F::ConfigurationInvalid | F::ConfigurationMissing => Exit::Configuration,
-        F::StoreReadOnly | F::StoreKeyWrong => Exit::Configuration,
+        F::StoreReadOnly | F::StoreKeyWrong | F::StoreDenied => Exit::Configuration,
+        F::StoreVersionUnusable => Exit::Credential,
+        F::StoreUnreachable | F::StoreThrottled | F::StoreAnswerBad => Exit::Platform,
+        F::StoreBudgetSpent | F::CredentialStale => Exit::Platform,
+        F::CloudIdentityMissing => Exit::Machine,
         F::StoreUnreadable | F::StoreUnwritable | F::StoreCorrupted | F::StoreLocked => Exit::Machine,
         F::VersionConflict | F::PermissionsTooOpen | F::ListenFailed | F::AuditUnwritable => Exit::Machine,
         F::ChildFailed => Exit::NotExecutable,

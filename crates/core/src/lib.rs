@@ -29,6 +29,7 @@ mod platform;
 pub mod policy;
 mod runtime;
 mod secret;
+mod start;
 mod status;
 mod store;
 #[cfg_attr(hallpass_search, path = "../../../search/src/sync.rs")]
@@ -47,5 +48,6 @@ pub use names::{EntryName, Environment, IntegrationName, Version};
 pub use platform::{Grant, IssueFault, IssueVerdict, Platform, RejectionVerdict};
 pub use runtime::{BoxFuture, Randomness, Sleep, Spawn};
 pub use secret::Secret;
+pub use start::{ColdStart, Phase, SecretState};
 pub use status::{CredentialStatus, IntegrationStatus, StatusSource, TokenStatus};
 pub use store::{CredentialSource, EntryInfo, Reread, Stage, Store, StoreTraits, StoredSecret};

@@ -30,6 +30,15 @@ pub trait Store: Send + Sync + fmt::Debug {
         None
     }
 
+    /// Gets ready for the first read: an identity, a connection. Reading without it works and takes that much longer. A store of this machine has
+    /// nothing to do.
+    ///
+    /// # Errors
+    /// `cloud-identity-missing` and `store-unreachable`; the next call tries again.
+    fn connect(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// The value of `entry` at `stage`. Reads what is there now: no caching at this level.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ use crate::panics::caught;
 use crate::refused_headers::expects_continue;
 use crate::respond::problem;
 use crate::route::Route;
+use crate::start_line::first_answer;
 
 /// What answers callers.
 #[derive(Debug)]
@@ -94,12 +95,14 @@ impl Gateway {
         // What follows speaks about rules and platforms, so it is for those who have the pass.
         let caller = check_pass(&admitted, &head.headers, &self.pass)?;
         match route? {
-            Route::Door(_) => self.doors.status(&caller, &head.method),
+            Route::Door(door) => self.doors.answer(door, &caller, &head.method),
             Route::Below { client, target } => {
                 let permit = decide(client, &head.method, target)?;
                 let body = call.take_body()?;
                 refuse_body_of_reads(&head.method, &body)?;
-                forward(&caller, client, permit, head, body).await
+                let answer = forward(&caller, client, permit, head, body).await?;
+                first_answer(&self.doors.start, &*self.clock);
+                Ok(answer)
             }
         }
     }

@@ -17,17 +17,20 @@
 //! use std::sync::Arc;
 //!
 //! use hallpass_core::audit::NoAudit;
+//! use hallpass_core::{Clock, ColdStart};
 //! use hallpass_outbound::{SystemClock, TokioSleep};
 //! use hallpass_sidecar::{Limits, Listen, Server, Settings};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), hallpass_core::Fault> {
+//! let clock = Arc::new(SystemClock::start());
 //! let settings = Settings {
+//!     start: Arc::new(ColdStart::begun(clock.now())),
 //!     listen: Listen::Tcp(([127, 0, 0, 1], 0).into()),
 //!     health_listen: None,
 //!     pass: "drawn-anew-for-each-start".into(),
 //!     integrations: Vec::new(),
-//!     clock: Arc::new(SystemClock::start()),
+//!     clock,
 //!     sleep: Arc::new(TokioSleep),
 //!     audit: Arc::new(NoAudit),
 //!     limits: Limits::default(),
@@ -68,6 +71,7 @@ mod server;
 mod settings;
 mod socket_file;
 mod stall;
+mod start_line;
 
 pub use limits::Limits;
 pub use respond::{FAULT_HEADER, NOT_REPLAYED_HEADER, REPLAYED_HEADER, status_of};

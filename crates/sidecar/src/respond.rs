@@ -56,6 +56,12 @@ pub fn status_of(code: FaultCode) -> StatusCode {
         | F::StoreKeyWrong
         | F::StoreLocked
         | F::PermissionsTooOpen => StatusCode::SERVICE_UNAVAILABLE,
+        F::StoreUnreachable | F::StoreThrottled | F::StoreAnswerBad | F::StoreDenied => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        F::StoreVersionUnusable | F::StoreBudgetSpent | F::CredentialStale | F::CloudIdentityMissing => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -92,6 +98,15 @@ pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response<Body>
     let mut answer = Response::new(full(Bytes::from(text)));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// An answer in plain text, never to be kept either.
+pub(crate) fn text(page: String) -> Response<Body> {
+    let mut answer = Response::new(full(Bytes::from(page)));
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    answer.headers_mut().insert(CONTENT_TYPE, kind);
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }

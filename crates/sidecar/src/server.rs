@@ -60,6 +60,7 @@ impl Server {
             drain: drain.clone(),
             clock: Arc::clone(&settings.clock),
             started: settings.clock.now(),
+            start: settings.start,
         });
         let gateway = Gateway {
             gate: Gate::new(&listen, settings.limits.max_target),

@@ -1,6 +1,9 @@
 //! What each scheme's references look like behind the colon.
 
+use std::fmt;
+
 use hallpass_core::{EntryName, Fault};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::resolve::{Options, Reference, Scheme, malformed};
 
@@ -87,3 +90,30 @@ fn google(rest: &str) -> Option<(Option<&str>, &str)> {
     let house = rest.strip_suffix(name)?.strip_suffix("/secrets/")?;
     Some((Some(house), name))
 }
+
+impl fmt::Display for Reference {
+    /// As it stands in the configuration, but for escapes that nobody needs and the region that an ARN says already.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.scheme)?;
+        let house = self.house.as_deref().unwrap_or_default();
+        match self.scheme {
+            Scheme::AzureAppconfig => write!(f, "{house}/kv/")?,
+            Scheme::AzureKv | Scheme::GcpSm => write!(f, "{house}/secrets/")?,
+            _ => {}
+        }
+        write!(f, "{}", utf8_percent_encode(self.entry.as_str(), SPECIAL))?;
+        let Options { region, label, endpoint } = &self.options;
+        let said = self.entry.as_str().starts_with("arn:");
+        let region = region.as_deref().filter(|_| !said);
+        let given = [("region", region), ("label", label.as_deref()), ("endpoint", endpoint.as_deref())];
+        let given = given.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        for (index, (key, value)) in given.enumerate() {
+            let mark = if index == 0 { '?' } else { '&' };
+            write!(f, "{mark}{key}={}", utf8_percent_encode(value, SPECIAL))?;
+        }
+        Ok(())
+    }
+}
+
+/// What would be read as something else behind the colon.
+const SPECIAL: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'&');

@@ -8,6 +8,7 @@ pub(super) const MAX_BODY: u64 = 10 * 1024 * 1024;
 pub(super) const MAX_CONNECTIONS: u64 = 256;
 pub(super) const REQUEST_TIMEOUT: &str = "60s";
 pub(super) const DRAIN_TIMEOUT: &str = "8s";
+pub(super) const START_TIMEOUT: &str = "8s";
 pub(super) const LOG_LEVEL: &str = "info";
 pub(super) const LOG_FORMAT: &str = "text";
 pub(super) const PROFILE: &str = "standard";

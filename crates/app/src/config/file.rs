@@ -70,6 +70,11 @@ pub(super) struct SidecarTable {
     /// How long running calls may go on after a signal to stop. Most platforms kill 10 s after the signal, so the default is 8 s.
     #[schemars(extend("default" = defaults::DRAIN_TIMEOUT))]
     pub(super) drain_timeout: Option<At<DurationText>>,
+    /// How long the secrets, which are read when the sidecar starts, may take before `/-/ready` and the log call them missing. They are
+    /// waited for all the same, and callers are served meanwhile. AWS Lambda gives all extensions and the function together 10 s to start, so the
+    /// default is 8 s.
+    #[schemars(extend("default" = defaults::START_TIMEOUT))]
+    pub(super) start_timeout: Option<At<DurationText>>,
 }
 
 /// What leaves the process.

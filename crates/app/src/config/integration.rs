@@ -12,6 +12,7 @@ use super::check::Checker;
 use super::file::IntegrationTable;
 use super::suggest::{nearest, presentable};
 use super::{IntegrationConfig, Place, defaults};
+use crate::clouds;
 
 impl Checker<'_, '_> {
     /// The integrations that have no fault, in order of their names. The others are noted.
@@ -63,6 +64,11 @@ impl Checker<'_, '_> {
         let mut references = Vec::new();
         for (text, span) in &texts {
             match Reference::parse(text) {
+                Ok(reference) if !clouds::is_built_in(reference.scheme) => {
+                    let fault = clouds::not_built_in(reference.scheme);
+                    let message = format!("`{path}.secret`: {}", fault.detail());
+                    self.faults.at(span.clone(), message, fault.hint().to_owned());
+                }
                 Ok(reference) => references.push(reference),
                 Err(fault) => {
                     let (what, hint) = reference_in_words(text, &fault);

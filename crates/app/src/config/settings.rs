@@ -37,6 +37,7 @@ pub(crate) struct SidecarConfig {
     pub(crate) max_connections: usize,
     pub(crate) request_timeout: Duration,
     pub(crate) drain_timeout: Duration,
+    pub(crate) start_timeout: Duration,
 }
 
 #[derive(Clone, Debug)]

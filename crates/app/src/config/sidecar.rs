@@ -26,6 +26,8 @@ impl Checker<'_, '_> {
         );
         let drain_timeout =
             self.duration("sidecar.drain_timeout", table.drain_timeout.as_ref(), defaults::DRAIN_TIMEOUT);
+        let start_timeout =
+            self.duration("sidecar.start_timeout", table.start_timeout.as_ref(), defaults::START_TIMEOUT);
         let max_connections = table.max_connections.as_deref().copied().unwrap_or(defaults::MAX_CONNECTIONS);
         Some(SidecarConfig {
             listen: listen?,
@@ -36,6 +38,7 @@ impl Checker<'_, '_> {
             max_connections: usize::try_from(max_connections).unwrap_or(usize::MAX),
             request_timeout: request_timeout?,
             drain_timeout: drain_timeout?,
+            start_timeout: start_timeout?,
         })
     }
 

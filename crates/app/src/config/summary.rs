@@ -54,7 +54,7 @@ fn summary(integration: &IntegrationConfig) -> IntegrationSummary {
         platform: integration.platform.platform.clone(),
         profile: integration.platform.profile.clone(),
         place: place(&integration.platform),
-        secret: integration.secret.iter().map(|at| format!("{}:{}", at.scheme, at.entry)).collect(),
+        secret: integration.secret.iter().map(ToString::to_string).collect(),
         allow: integration.allow.iter().map(Rule::to_string).collect(),
         caution: hallpass_platforms::caution(&integration.platform),
     }

@@ -1,7 +1,9 @@
 //! Where words go: the log for people, the audit log for auditors.
 
 mod audit;
+mod first_token;
 mod logs;
 
 pub(crate) use audit::open as open_audit;
+pub(crate) use first_token::FirstToken;
 pub use logs::start_logging;

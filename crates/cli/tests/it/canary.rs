@@ -169,7 +169,7 @@ fn serve(scene: &Scene, trap: &mut Trap) {
         ("/queue-sync/api/v2/routing/queues", 200),
         ("/-/status", 200),
         ("/-/ready", 200),
-        ("/-/metrics", 404),
+        ("/-/metrics", 200),
     ] {
         let (answered, answer) = crate::scene::get(url, &pass, path);
         trap.assert_clean(path, answer.as_bytes());

@@ -4,13 +4,14 @@
 //! send (GHSA-5hvv-m4w4-gf6v: an exemption by User-Agent).
 
 mod health;
+mod metrics;
 mod ready;
 mod status;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use hallpass_core::{Clock, Fault, FaultCode, Moment};
+use hallpass_core::{Clock, ColdStart, Fault, FaultCode, Moment};
 use hallpass_outbound::Body;
 use http::request::Parts;
 use http::{Method, Response};
@@ -29,6 +30,8 @@ pub(crate) enum Door {
     Ready,
     /// Everything about everything, for whoever has the pass.
     Status,
+    /// The same figures for a collector.
+    Metrics,
 }
 
 /// What the doors speak about.
@@ -38,6 +41,7 @@ pub(crate) struct Doors {
     pub(crate) drain: Drain,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) started: Moment,
+    pub(crate) start: Arc<ColdStart>,
 }
 
 impl Door {
@@ -47,6 +51,7 @@ impl Door {
             "/-/health" => Ok(Self::Health),
             "/-/ready" => Ok(Self::Ready),
             "/-/status" => Ok(Self::Status),
+            "/-/metrics" => Ok(Self::Metrics),
             _ => Err(Fault::new(FaultCode::IntegrationUnknown, "there is no such door below `/-/`")),
         }
     }
@@ -55,7 +60,7 @@ impl Door {
     pub(crate) fn is_open(self) -> bool {
         match self {
             Self::Health | Self::Ready => true,
-            Self::Status => false,
+            Self::Status | Self::Metrics => false,
         }
     }
 }
@@ -67,14 +72,23 @@ impl Doors {
         match door {
             Door::Health => Ok(health::answer()),
             Door::Ready => Ok(ready::answer(self)),
-            Door::Status => Err(Fault::new(FaultCode::PassMissing, "")),
+            Door::Status | Door::Metrics => Err(Fault::new(FaultCode::PassMissing, "")),
         }
     }
 
-    /// Answers at `/-/status`.
-    pub(crate) fn status(&self, _caller: &CallerPermit, method: &Method) -> Result<Response<Body>, Fault> {
+    /// Answers at any door, for whoever has the pass.
+    pub(crate) fn answer(
+        &self,
+        door: Door,
+        _caller: &CallerPermit,
+        method: &Method,
+    ) -> Result<Response<Body>, Fault> {
         only_reading(method)?;
-        Ok(status::answer(self))
+        match door {
+            Door::Status => Ok(status::answer(self)),
+            Door::Metrics => Ok(metrics::answer(self)),
+            Door::Health | Door::Ready => self.open(door, method),
+        }
     }
 
     /// Answers on the health listener: open doors by exact path, and nothing else. No Host is checked: a probe may use any name, and what it

@@ -1,6 +1,8 @@
 //! `/-/status`: everything the sidecar knows about itself. Nothing in it is secret, but it is not for everybody.
 
-use hallpass_core::{IntegrationStatus, StatusSource};
+use std::collections::BTreeMap;
+
+use hallpass_core::{IntegrationName, IntegrationStatus, Phase, SecretState, StatusSource};
 use hallpass_outbound::Body;
 use http::{Response, StatusCode};
 use serde::Serialize;
@@ -15,9 +17,24 @@ pub(super) fn answer(doors: &Doors) -> Response<Body> {
         uptime_seconds: doors.uptime().as_secs(),
         draining: doors.drain.has_begun(),
         calls_in_flight: doors.drain.in_flight(),
+        start_ms: Phase::ALL.into_iter().filter_map(|phase| millis(doors, phase)).collect(),
+        secrets: doors
+            .integrations
+            .sorted()
+            .into_iter()
+            .filter_map(|client| secret(doors, client.name()))
+            .collect(),
         integrations,
     };
     json(StatusCode::OK, &status)
+}
+
+fn millis(doors: &Doors, phase: Phase) -> Option<(&'static str, f64)> {
+    Some((phase.name(), doors.start.after(phase)?.as_secs_f64() * 1000.0))
+}
+
+fn secret(doors: &Doors, name: &IntegrationName) -> Option<(String, SecretState)> {
+    Some((name.to_string(), doors.start.secret_of(name.as_str())?))
 }
 
 #[derive(Serialize)]
@@ -26,5 +43,9 @@ struct Status {
     uptime_seconds: u64,
     draining: bool,
     calls_in_flight: usize,
+    /// Milliseconds from the start of the process to the end of each phase of its cold start.
+    start_ms: BTreeMap<&'static str, f64>,
+    /// Where the secret of each integration was when it was last looked for ahead of a call.
+    secrets: BTreeMap<String, SecretState>,
     integrations: Vec<IntegrationStatus>,
 }

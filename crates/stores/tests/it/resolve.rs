@@ -76,6 +76,15 @@ fn the_references_of_clouds_are_taken_apart() {
         assert_eq!(reference.entry.as_str(), entry, "{text}");
         assert_eq!(reference.house.as_deref(), house, "{text}");
         assert_eq!(reference.options.region.as_deref(), region, "{text}");
+        let written = reference.to_string();
+        assert_eq!(Reference::parse(&written).unwrap(), reference, "{text} as {written}");
+    }
+    for text in [
+        "aws-sm:prod/q?region=eu-west-1&endpoint=http://127.0.0.1:1",
+        "local:a%25b%3Fc",
+        "azure-appconfig:https://s.azconfig.io/kv/k?label=a%26b",
+    ] {
+        assert_eq!(Reference::parse(text).unwrap().to_string(), text);
     }
     let labelled = Reference::parse("azure-appconfig:https://s.azconfig.io/kv/k?label=a%26b").unwrap();
     assert_eq!(labelled.options.label.as_deref(), Some("a&b"));

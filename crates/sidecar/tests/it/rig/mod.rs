@@ -12,7 +12,7 @@ use hallpass_core::audit::{AuditEvent, AuditSink};
 use hallpass_core::policy::Policy;
 use hallpass_core::test_support::{FixedRandomness, ManualTime, ScriptedCredentials, ScriptedPlatform};
 use hallpass_core::token::{CacheParts, Issuer, IssuerParts, TokenCache};
-use hallpass_core::{Counters, Fault, Platform};
+use hallpass_core::{Clock, ColdStart, Counters, Fault, Platform};
 use hallpass_outbound::{
     AddressGuard, HyperTransport, IntegrationClient, IntegrationParts, Origin, TokioSpawn, TrustedRoots,
 };
@@ -35,6 +35,7 @@ pub(crate) struct Rig {
     pub(crate) time: ManualTime,
     pub(crate) counters: Arc<Counters>,
     pub(crate) audit: Arc<Records>,
+    pub(crate) start: Arc<ColdStart>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<Drained>,
 }
@@ -55,8 +56,8 @@ impl Rig {
         let Listen::Tcp(address) = *bound.listen() else { panic!("a TCP listener") };
         let health = bound.health_address().expect("a health listener");
         let (stop, serving) = run(bound);
-        let Parts { platform, time, counters, audit, .. } = parts;
-        Self { address, health, upstream, platform, time, counters, audit, stop: Some(stop), serving }
+        let Parts { platform, time, counters, audit, start, .. } = parts;
+        Self { address, health, upstream, platform, time, counters, audit, start, stop: Some(stop), serving }
     }
 
     /// A connection.
@@ -99,6 +100,7 @@ pub(crate) struct Parts {
     pub(crate) time: ManualTime,
     pub(crate) counters: Arc<Counters>,
     pub(crate) audit: Arc<Records>,
+    pub(crate) start: Arc<ColdStart>,
 }
 
 impl Parts {
@@ -109,6 +111,7 @@ impl Parts {
             time: ManualTime::default(),
             counters: Arc::default(),
             audit: Arc::default(),
+            start: Arc::new(ColdStart::begun(ManualTime::default().now())),
         }
     }
 
@@ -124,6 +127,7 @@ impl Parts {
             clock: Arc::new(self.time.clone()),
             sleep: Arc::new(self.time.clone()),
             audit: Arc::clone(&self.audit) as Arc<dyn AuditSink>,
+            start: Arc::clone(&self.start),
             limits: Limits::default(),
         }
     }
