@@ -45,6 +45,6 @@ pub use hardening::harden;
 pub use init::{Answers, Key, Start, WrongAnswer};
 pub use policy_test::{Difference, Near, Reason, RuleName, Verdict};
 pub use secret_copy::{Copied, CopyPlan, Held};
-pub use secrets::{Put, members_of};
+pub use secrets::{Listed, Put, members_of};
 pub use shutdown::Shutdown;
 pub use sinks::start_logging;

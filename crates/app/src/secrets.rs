@@ -1,21 +1,23 @@
-//! Putting secrets into the local store, and seeing which are there.
+//! Putting secrets into a store, and seeing which are there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hallpass_core::audit::{AuditEvent, AuditKind};
 use hallpass_core::{
     Credential, EntryInfo, EntryName, Fault, FaultCode, Fingerprint, Reread, Secret, Stage, Store, Version,
 };
-use hallpass_stores::Scheme;
+use hallpass_stores::{Reference, Scheme};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::assemble::App;
+use crate::assemble::{App, Integration};
 
 /// What was stored.
 #[derive(Clone, Debug)]
 pub struct Put {
+    /// Where, as the configuration says it.
+    pub reference: String,
     /// Under which name.
     pub entry: EntryName,
     /// As which version.
@@ -35,27 +37,26 @@ impl App {
         Ok(self.integration(name)?.client.platform().required_members())
     }
 
-    /// Stores `members` as the secret of the integration `name`, in the first of its references that is a `local:` one, with this environment and
-    /// the next serial beside them. Store and key file are made if they are not there yet.
+    /// Stores `members` as the secret of the integration `name`, in the first of its references that hallpass can write, with this environment
+    /// and the next serial beside them. What a `local:` store needs is made if it is not there yet. A later reference is never written: it stands
+    /// for a replica, which the store itself brings up to date.
     ///
     /// The value becomes current in one step; if the process dies before, the old one still is. Two writers cannot overwrite each other: the
     /// later one gets `version-conflict`.
     ///
     /// # Errors
-    /// `integration-unknown`, `store-read-only` where no reference is `local:`, `environment-mismatch` where a member `environment` names
+    /// `integration-unknown`, `store-read-only` where no reference can be written, `environment-mismatch` where a member `environment` names
     /// another one, `credential-malformed` naming the members that are missing, `store-*`.
     pub async fn put_secret(&self, name: &str, members: &BTreeMap<String, Secret>) -> Result<Put, Fault> {
         let integration = self.integration(name)?;
         let required = integration.client.platform().required_members();
-        let reference = integration.secret.iter().find(|reference| reference.scheme == Scheme::Local);
-        let entry =
-            &reference.ok_or_else(|| Fault::new(FaultCode::StoreReadOnly, format!("`{name}`")))?.entry;
+        let (reference, store) = self.writable(integration)?;
+        let entry = &reference.entry;
         let ours = self.environment.as_str().as_bytes();
         if members.get(ENVIRONMENT).is_some_and(|name| name.expose() != ours) {
             let detail = format!("given for another one, running in `{}`", self.environment);
             return Err(Fault::new(FaultCode::EnvironmentMismatch, detail));
         }
-        let store = self.stores.local()?;
         let present = match store.read(entry, Stage::Current).await {
             Ok(present) => Some(present),
             Err(fault) if fault.code() == FaultCode::EntryNotFound => None,
@@ -67,17 +68,30 @@ impl App {
         let serial = before.unwrap_or(0).saturating_add(1);
         let value = document(members, self.environment.as_str(), serial)?;
         let fingerprint = Credential::parse(&value, Version::new(""), required)?.fingerprint();
-        self.stores.make_local(&*self.parts.randomness)?;
+        if reference.scheme == Scheme::Local {
+            self.stores.make_local(&*self.parts.randomness)?;
+        }
         let version = store.put_pending(entry, value).await?;
         let event = AuditEvent::new(self.parts.clock.now(), AuditKind::SecretWritten)
             .about(&name)
-            .fact("store", "local")
+            .fact("store", reference.scheme.name())
             .fact("version", version.as_str())
             .fact("fingerprint", fingerprint.to_string());
         // Recorded before it counts: what cannot be recorded stays pending, and is replaced by the next attempt.
         self.parts.audit.record(&event)?;
         store.promote(entry, &version, present.as_ref().map(|present| &present.version)).await?;
-        Ok(Put { entry: entry.clone(), version, serial, fingerprint })
+        Ok(Put { reference: reference.to_string(), entry: entry.clone(), version, serial, fingerprint })
+    }
+
+    /// Where the secret of an integration is written.
+    fn writable<'a>(&self, integration: &'a Integration) -> Result<(&'a Reference, Arc<dyn Store>), Fault> {
+        for reference in &integration.secret {
+            let store = self.stores.of(reference)?;
+            if store.traits().writable {
+                return Ok((reference, store));
+            }
+        }
+        Err(Fault::new(FaultCode::StoreReadOnly, format!("`{}`", integration.client.name())))
     }
 
     /// The credential of the integration `name`, read now from the places its references name. Nothing is sent to the platform.
@@ -88,13 +102,41 @@ impl App {
         self.integration(name)?.credentials.credential(Reread::Forced).await
     }
 
-    /// Every entry of the local store, by name, without values.
+    /// Every entry of the local store, and every entry of a cloud that a reference names, without values. Clouds are asked for those
+    /// entries alone: listing a whole account would need a permission that nothing else here does.
     ///
     /// # Errors
-    /// `store-*` when it cannot be read.
-    pub async fn list_secrets(&self) -> Result<Vec<EntryInfo>, Fault> {
-        self.stores.local()?.list().await
+    /// `store-*` when the local store cannot be read. What a cloud says about one entry stands in its place.
+    pub async fn list_secrets(&self) -> Result<Vec<Listed>, Fault> {
+        let local = self.stores.local()?.list().await?;
+        let local = local.into_iter().map(|info| Listed {
+            reference: format!("{}:{}", Scheme::Local, info.name),
+            name: info.name.clone(),
+            info: Ok(info),
+        });
+        let mut listed: Vec<_> = local.collect();
+        let references = self.integrations.iter().flat_map(|integration| &integration.secret);
+        let mut seen = BTreeSet::new();
+        for reference in references.filter(|reference| reference.scheme.is_cloud_store()) {
+            let text = reference.to_string();
+            if seen.insert(text.clone()) {
+                let info = self.stores.of(reference)?.describe(&reference.entry).await;
+                listed.push(Listed { reference: text, name: reference.entry.clone(), info });
+            }
+        }
+        Ok(listed)
     }
+}
+
+/// One entry that is listed.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Where it is, as a reference says it.
+    pub reference: String,
+    /// What its store calls it.
+    pub name: EntryName,
+    /// Its versions, or why they are not known.
+    pub info: Result<EntryInfo, Fault>,
 }
 
 /// The members of a secret that is given whole, as a JSON object of texts. A `serial` is left out: the store's own count goes on. An

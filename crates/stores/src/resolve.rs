@@ -118,6 +118,12 @@ impl Scheme {
         matches!(self, Self::Env | Self::AwsKmsEnv)
     }
 
+    /// Whether a cloud keeps its entries, with versions.
+    #[must_use]
+    pub fn is_cloud_store(self) -> bool {
+        matches!(self, Self::AwsSm | Self::AzureKv | Self::AzureAppconfig | Self::GcpSm)
+    }
+
     /// The options its references may have.
     #[must_use]
     pub fn options(self) -> &'static [&'static str] {

@@ -11,7 +11,7 @@ use crate::respond::json;
 pub(super) fn answer(doors: &Doors) -> Response<Body> {
     let line = |status: IntegrationStatus| {
         let secret = doors.start.secret_of(&status.name);
-        Line::of(status, secret)
+        Line::of(status, secret.as_ref())
     };
     let clients = doors.integrations.sorted().into_iter();
     let integrations: Vec<_> = clients.map(|client| line(client.status())).collect();
@@ -48,12 +48,12 @@ struct Missing {
 
 impl Line {
     /// A secret that was missing at the start and was read for a call since is not missing any more.
-    fn of(status: IntegrationStatus, secret: Option<SecretState>) -> Self {
+    fn of(status: IntegrationStatus, secret: Option<&SecretState>) -> Self {
         let secret = match secret {
             None | Some(SecretState::Read) => None,
             Some(_) if status.credential.is_some() => None,
             Some(SecretState::Reading) => Some("reading"),
-            Some(SecretState::Missing { fault, .. }) => Some(fault),
+            Some(SecretState::Missing { fault, .. }) => Some(*fault),
         };
         let ready = secret.is_none() && status.is_ready();
         let missing =

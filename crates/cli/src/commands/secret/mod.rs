@@ -1,4 +1,4 @@
-//! `hallpass secret`: what rests in the local store.
+//! `hallpass secret`: what rests in the stores.
 
 mod copy;
 mod formats;
@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 
-/// Put secrets into the local store, and see which are there
+/// Put secrets into their stores, and see which are there
 ///
 /// Example: hallpass secret put queue-sync < secret.json
 #[derive(Debug, Subcommand)]

@@ -22,8 +22,8 @@ use crate::printer::Printer;
 /// Example: vault-export queue-sync | hallpass secret put queue-sync
 #[derive(Debug, Args)]
 pub(crate) struct Put {
-    /// The integration whose secret it is, or the entry itself
-    #[arg(value_name = "INTEGRATION|local:NAME")]
+    /// The integration whose secret it is, or one of its references, such as local:NAME
+    #[arg(value_name = "INTEGRATION|REFERENCE")]
     target: String,
     /// Never here; caught only so that it can be refused without being repeated
     #[arg(hide = true, num_args = 0.., trailing_var_arg = true, allow_hyphen_values = true)]
@@ -49,16 +49,16 @@ impl Put {
     }
 }
 
-/// The integration that `target` names: directly, or by the entry that it keeps its secret in.
+/// The integration that `target` names: directly, or by the reference that its secret is written to.
 fn integration(target: &str, config: &Config) -> Result<String, Fault> {
-    if !target.starts_with(LOCAL) {
+    if scheme_of(target).is_none() {
         return Ok(target.to_owned());
     }
-    let first = |secret: &[String]| secret.iter().find(|reference| reference.starts_with(LOCAL)).cloned();
+    let first = |secret: &[String]| secret.iter().find(|reference| scheme_of(reference).is_some()).cloned();
     let found =
         config.integrations().find(|integration| first(&integration.secret).as_deref() == Some(target));
     found.map(|integration| integration.name).ok_or_else(|| {
-        let hint = "name an integration, or the first `local:` reference of one; `hallpass check` lists them";
+        let hint = "name an integration, or the first reference of one that can be written; `hallpass check` lists them";
         Fault::new(FaultCode::IntegrationUnknown, "none keeps its secret there").with_hint(hint)
     })
 }
@@ -66,6 +66,7 @@ fn integration(target: &str, config: &Config) -> Result<String, Fault> {
 /// What was stored, without what is secret.
 #[derive(Serialize)]
 pub(super) struct Stored<'a> {
+    reference: &'a str,
     entry: &'a str,
     version: &'a str,
     serial: u64,
@@ -76,7 +77,8 @@ impl<'a> Stored<'a> {
     /// What of `put` may be told.
     pub(super) fn of(put: &'a Written) -> Self {
         let fingerprint = put.fingerprint.to_string();
-        Self { entry: put.entry.as_str(), version: put.version.as_str(), serial: put.serial, fingerprint }
+        let (reference, entry, version) = (&put.reference, put.entry.as_str(), put.version.as_str());
+        Self { reference, entry, version, serial: put.serial, fingerprint }
     }
 
     /// Tells it, and prints it where a program wants to know.
@@ -84,19 +86,22 @@ impl<'a> Stored<'a> {
         if json {
             printer.json(self)?;
         }
-        let Self { entry, version, serial, fingerprint } = self;
+        let Self { reference, version, serial, fingerprint, .. } = self;
         printer.talk(&format!(
-            "stored `local:{entry}`: version {version}, serial {serial}, fingerprint {fingerprint}"
+            "stored `{reference}`: version {version}, serial {serial}, fingerprint {fingerprint}"
         ));
         Ok(())
     }
 }
 
-/// Whether `text` can be the name of an integration or of an entry. What cannot is taken for a secret, and not repeated.
+/// Whether `text` can be the name of an integration or a reference. What cannot is taken for a secret, and not repeated.
 fn is_name(text: &str) -> bool {
-    let name = text.strip_prefix(LOCAL).unwrap_or(text);
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./%".contains(&byte);
-    (1..=128).contains(&name.len()) && name.bytes().all(plain)
+    let (name, also) = match scheme_of(text) {
+        Some(scheme) => (&text[scheme.len()..], &b":?=&"[..]),
+        None => (text, &b""[..]),
+    };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./%".contains(&byte) || also.contains(&byte);
+    (1..=512).contains(&name.len()) && name.bytes().all(plain)
 }
 
 fn secret_in_arguments() -> Failure {
@@ -106,8 +111,12 @@ fn secret_in_arguments() -> Failure {
     )
 }
 
-/// How references to the local store begin.
-const LOCAL: &str = "local:";
+/// How a reference to a store that hallpass can write begins.
+fn scheme_of(text: &str) -> Option<&'static str> {
+    WRITTEN.iter().find(|scheme| text.starts_with(**scheme)).copied()
+}
+
+const WRITTEN: [&str; 4] = ["local:", "aws-sm:", "azure-kv:", "gcp-sm:"];
 
 #[cfg(test)]
 mod tests {
@@ -115,10 +124,15 @@ mod tests {
 
     #[test]
     fn what_looks_like_a_secret_is_no_name() {
-        for name in ["queue-sync", "local:prod/queue-sync", "local:a%20b"] {
+        for name in [
+            "queue-sync",
+            "local:prod/queue-sync",
+            "local:a%20b",
+            "azure-kv:https://v.vault.azure.net/secrets/q",
+        ] {
             assert!(is_name(name), "{name}");
         }
-        for secret in ["", "{\"client_secret\":\"x\"}", "id:secret", "a b", "a=b", &"a".repeat(129)] {
+        for secret in ["", "{\"client_secret\":\"x\"}", "id:secret", "a b", "a=b", &"a".repeat(513)] {
             assert!(!is_name(secret), "{secret}");
         }
     }
