@@ -30,6 +30,7 @@ pub struct App {
     pub(crate) stores: Stores,
     pub(crate) integrations: Vec<Integration>,
     pub(crate) start: Arc<ColdStart>,
+    pub(crate) variables: Arc<dyn Variables>,
 }
 
 /// What the process is for.
@@ -69,7 +70,7 @@ impl App {
         let parts = parts(config, purpose, &start)?;
         start.reached(Phase::Configured, parts.clock.now());
         let machine = Machine {
-            variables,
+            variables: Arc::clone(&variables),
             clock: Arc::clone(&parts.clock),
             sleep: Arc::clone(&parts.sleep),
             randomness: Arc::clone(&parts.randomness),
@@ -78,7 +79,7 @@ impl App {
         let wire = |integration| wire(integration, config, &parts, &stores);
         let integrations = config.integrations.iter().map(wire).collect::<Result<_, _>>()?;
         let (environment, sidecar) = (config.environment.clone(), config.sidecar.clone());
-        Ok(Self { environment, sidecar, parts, stores, integrations, start })
+        Ok(Self { environment, sidecar, parts, stores, integrations, start, variables })
     }
 
     /// The names of the integrations, in order.

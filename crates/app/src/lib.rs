@@ -17,6 +17,7 @@ mod assemble;
 mod call;
 mod clouds;
 pub mod config;
+mod doctor;
 mod gateway;
 mod hardening;
 mod init;
@@ -34,6 +35,7 @@ pub use call::{Answer, Call};
 pub use config::{
     Config, ConfigFault, ConfigFaults, Flags, IntegrationSummary, ProcessVariables, Sources, Variables,
 };
+pub use doctor::{Check, Diagnosis, Finding, PlaceDiagnosis, Verdict as HealthVerdict};
 pub use gateway::{Gateway, HandOver, Stopped};
 pub use hallpass_core::{
     Credential, EntryInfo, EntryName, Environment, Fault, FaultCode, Fingerprint, IntegrationName, Remedy,

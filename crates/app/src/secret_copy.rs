@@ -79,7 +79,7 @@ impl App {
         let (source, store) = (self.stores.of(&from)?, self.stores.of(&to)?);
         if !store.traits().writable {
             let fault = Fault::new(FaultCode::StoreReadOnly, format!("`{}:`", to.scheme));
-            return Err(fault.with_hint("copy to a `local:` reference"));
+            return Err(fault.with_hint("copy to a `local:`, `aws-sm:`, `azure-kv:` or `gcp-sm:` reference"));
         }
         let user = self.user_of(&to).or_else(|| self.user_of(&from));
         let required = user.map_or(&[][..], |user| user.client.platform().required_members());

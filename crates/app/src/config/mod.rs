@@ -34,7 +34,7 @@ mod structure;
 mod suggest;
 mod summary;
 mod units;
-mod variables;
+pub(crate) mod variables;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -47,9 +47,9 @@ pub use schema::schema;
 pub use settings::{AuditTarget, Config, LogFormat, LogLevel};
 pub use summary::IntegrationSummary;
 pub use variables::{
-    Direction, HALLPASS_CONFIG, HALLPASS_LISTEN, HALLPASS_LOG, HALLPASS_PASS, HALLPASS_PASS_FILE,
-    HALLPASS_STORE_PASSPHRASE_FILE, HALLPASS_URL, HOME, NO_COLOR, ProcessVariables, TERM, VARIABLES,
-    Variable, Variables, XDG_RUNTIME_DIR, XDG_STATE_HOME,
+    AWS_REGION, Direction, HALLPASS_CONFIG, HALLPASS_LISTEN, HALLPASS_LOG, HALLPASS_PASS, HALLPASS_PASS_FILE,
+    HALLPASS_STORE_PASSPHRASE_FILE, HALLPASS_URL, HOME, NO_COLOR, ProcessVariables, REGION_NAME, TERM,
+    VARIABLES, Variable, Variables, XDG_RUNTIME_DIR, XDG_STATE_HOME,
 };
 
 use check::Checker;

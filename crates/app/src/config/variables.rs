@@ -72,6 +72,8 @@ variables! {
     XDG_RUNTIME_DIR, Read, "The folder in which the pass file lies by default, as `hallpass/pass`.";
     XDG_STATE_HOME, Read, "The folder in which the local store lies by default, as `hallpass/store`.";
     HOME, Read, "Where `.local/state` is looked for while XDG_STATE_HOME is not set.";
+    AWS_REGION, Read, "The region in which this process runs on AWS: the default of `region` in `aws-sm:` and `aws-kms-env:` references, and what `doctor` compares with.";
+    REGION_NAME, Read, "The region in which this process runs on Azure, for `doctor`.";
     NO_COLOR, Read, "Set to anything, it keeps colours out of what is printed.";
     TERM, Read, "`dumb` keeps colours out of what is printed.";
     HALLPASS_URL, Output, "The sidecar's address, for callers started by `hallpass exec`.";

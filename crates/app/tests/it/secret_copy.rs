@@ -81,6 +81,6 @@ async fn a_copy_that_broke_off_in_the_middle_is_completed_by_the_next() {
     app.copy_secret(plan).await.unwrap();
     let listed = app.list_secrets().await.unwrap();
     let copy = listed.iter().find(|entry| entry.name.as_str() == "b").unwrap();
-    assert_eq!(copy.previous, before, "what was there already is not written again");
+    assert_eq!(copy.info.as_ref().unwrap().previous, before, "what was there already is not written again");
     assert_eq!(secret(&app, "second").await, Secret::from("two"));
 }

@@ -3,6 +3,7 @@
 pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod doctor;
 pub(crate) mod emulate;
 pub(crate) mod exec;
 pub(crate) mod init;
@@ -26,6 +27,7 @@ pub(crate) enum Command {
     Quickstart(quickstart::Quickstart),
     Init(init::Init),
     Check(check::Check),
+    Doctor(doctor::Doctor),
     Serve(serve::Serve),
     Exec(exec::Exec),
     Call(call::Call),
@@ -46,6 +48,7 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Exit,
         Command::Quickstart(command) => command.run(printer).await,
         Command::Init(command) => command.run(config, printer),
         Command::Check(command) => command.run(config, printer).await,
+        Command::Doctor(command) => command.run(config, printer).await,
         Command::Serve(command) => command.run(config, printer).await,
         Command::Exec(command) => command.run(config, printer).await,
         Command::Call(command) => command.run(config, printer).await,

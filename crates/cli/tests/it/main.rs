@@ -11,6 +11,7 @@ mod call;
 mod canary;
 mod check;
 mod cold_start;
+mod doctor;
 mod emulate;
 mod exec;
 mod init;

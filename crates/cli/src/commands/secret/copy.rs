@@ -14,7 +14,8 @@ use crate::printer::Printer;
 
 /// Copy a secret from one reference to another
 ///
-/// References are what `secret` says in the configuration, such as env:VAR, file:PATH or local:NAME; only local: can be written. The value is copied as it
+/// References are what `secret` says in the configuration, such as env:VAR, file:PATH, local:NAME or aws-sm:NAME. What can be written begins
+/// with local:, aws-sm:, azure-kv: or gcp-sm:; so a copy may lead from one region or cloud to another. The value is copied as it
 /// is, with its serial and environment. Where the source keeps a previous version, that one is copied before it and stays the previous one.
 ///
 /// A secret with a higher serial is not overwritten unless --force is given, and one of another environment is never copied. The source is left as
