@@ -116,6 +116,9 @@ pub struct StoreTraits {
     pub scheme: &'static str,
     /// Whether hallpass can write it.
     pub writable: bool,
+    /// Whether [`Store::promote`] compares and sets in one step, whoever else writes at the same time. Rotation needs that: its lease is an entry
+    /// that is promoted.
+    pub compare_and_set: bool,
 }
 
 /// Which of an entry's versions.

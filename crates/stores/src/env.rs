@@ -58,7 +58,7 @@ impl EnvStore {
 
 impl Store for EnvStore {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "env", writable: false }
+        StoreTraits { scheme: "env", writable: false, compare_and_set: false }
     }
 
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {

@@ -29,7 +29,7 @@ impl FileStore {
 
 impl Store for FileStore {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "file", writable: false }
+        StoreTraits { scheme: "file", writable: false, compare_and_set: false }
     }
 
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {

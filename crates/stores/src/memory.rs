@@ -24,7 +24,7 @@ impl MemoryStore {
 
 impl Store for MemoryStore {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "memory", writable: true }
+        StoreTraits { scheme: "memory", writable: true, compare_and_set: true }
     }
 
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {

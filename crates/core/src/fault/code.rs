@@ -139,6 +139,22 @@ codes! {
         "bring a store back; `stale_limit` says for how long the last credential may be used";
     VersionConflict = "version-conflict", RetryLater, "somebody else changed the entry meanwhile",
         "look at the entry with `hallpass secret list`, then repeat the command";
+    AdminDenied = "admin-denied", FixConfiguration, "the platform does not let this identity administer secrets",
+        "grant the permission named to the administering identity";
+    SlotsFull = "slots-full", FixCredential, "the platform has no room for another secret of this integration",
+        "remove a secret that nobody uses; the detail names them";
+    SlotUnknown = "slot-unknown", FixCredential, "the platform does not know this client or key",
+        "compare what the store holds with the platform's console";
+    RotationRefused = "rotation-refused", FixConfiguration, "the rotation does not begin",
+        "see to what the detail names, or plan it first with `hallpass rotate plan`";
+    RotationStuck = "rotation-stuck", FixMachine, "the rotation cannot go on by itself",
+        "type the command that `hallpass rotate status` names";
+    RotationHeld = "rotation-held", FixConfiguration, "the rotation is on hold",
+        "release it with `hallpass rotate hold NAME --off`";
+    LeaseHeld = "lease-held", RetryLater, "another machine is rotating this secret",
+        "wait until it is done; a machine that died gives its lease up by itself";
+    JournalUnreadable = "journal-unreadable", FixMachine, "the journal of a rotation cannot be read",
+        "move the file away: what matters stands beside the secret as well";
     PermissionsTooOpen = "permissions-too-open", FixMachine, "other users can read a file that holds a secret",
         "chmod it to 0600";
     ReferenceMalformed = "reference-malformed", FixConfiguration, "a secret reference is not well formed",

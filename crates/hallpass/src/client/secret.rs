@@ -98,7 +98,7 @@ struct Given(Secret);
 
 impl Store for Given {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "given", writable: false }
+        StoreTraits { scheme: "given", writable: false, compare_and_set: false }
     }
 
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {

@@ -111,7 +111,7 @@ impl LocalStore {
 
 impl Store for LocalStore {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "local", writable: true }
+        StoreTraits { scheme: "local", writable: true, compare_and_set: true }
     }
 
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {

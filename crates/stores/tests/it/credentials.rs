@@ -59,7 +59,7 @@ impl Scripted {
 
 impl Store for Scripted {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: self.scheme, writable: false }
+        StoreTraits { scheme: self.scheme, writable: false, compare_and_set: false }
     }
 
     fn read<'a>(&'a self, _: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {
