@@ -51,6 +51,8 @@ pub(crate) struct Integration {
     pub(crate) client: IntegrationClient,
     /// What the client's token requests read, shared with it.
     pub(crate) credentials: Arc<dyn CredentialSource>,
+    /// For hallpass' own use: callers cannot reach it.
+    pub(crate) administers: bool,
     /// Where its secret rests, in the order in which the places are tried.
     pub(crate) secret: Vec<Reference>,
 }
@@ -147,5 +149,6 @@ fn wire(
         answer_within: config.sidecar.request_timeout,
     };
     let Wired { client, credentials, .. } = wiring::wire(wiring, parts)?;
-    Ok(Integration { client, credentials, secret: integration.secret.clone() })
+    let (administers, secret) = (integration.administers, integration.secret.clone());
+    Ok(Integration { client, credentials, administers, secret })
 }

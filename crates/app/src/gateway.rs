@@ -72,11 +72,16 @@ impl App {
         StartUp {
             start: Arc::clone(&self.start),
             stores: self.stores.remote(),
-            secrets: self.integrations.iter().map(secret).collect(),
+            secrets: self.served().map(secret).collect(),
             deadline: self.sidecar.start_timeout,
             clock: Arc::clone(&self.parts.clock),
             sleep: Arc::clone(&self.parts.sleep),
         }
+    }
+
+    /// What callers can reach: an identity that administers others is none of their business.
+    fn served(&self) -> impl Iterator<Item = &Integration> {
+        self.integrations.iter().filter(|integration| !integration.administers)
     }
 
     fn settings(&self, pass: Secret) -> Settings {
@@ -85,7 +90,7 @@ impl App {
             listen: sidecar.listen.clone(),
             health_listen: sidecar.health_listen,
             pass,
-            integrations: self.integrations.iter().map(|integration| integration.client.clone()).collect(),
+            integrations: self.served().map(|integration| integration.client.clone()).collect(),
             clock: Arc::clone(&self.parts.clock),
             sleep: Arc::clone(&self.parts.sleep),
             audit: Arc::clone(&self.parts.audit),

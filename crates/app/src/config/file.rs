@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::at::{At, OneOrMore};
+use super::rotation::RotationTable;
 use super::units::DurationText;
 use super::{LogFormat, LogLevel, defaults};
 
@@ -180,4 +181,10 @@ pub(super) struct IntegrationTable {
     /// What it may call: rules `METHOD PATH`. `*` is one whole segment, a final `/**` zero or more. What no rule covers is refused.
     #[schemars(required, length(min = 1), example = defaults::ALLOW_EXAMPLE)]
     pub(super) allow: Option<At<Vec<At<String>>>>,
+    /// Whether it is here for hallpass' own use, in the rotation of others: callers of the sidecar cannot reach it. Its rules are those of the
+    /// calls that administer clients and keys.
+    #[schemars(extend("default" = false))]
+    pub(super) administers: Option<At<bool>>,
+    /// How its secret is replaced.
+    pub(super) rotation: Option<At<RotationTable>>,
 }

@@ -10,6 +10,7 @@ use hallpass_stores::{Reference, Scheme};
 use super::at::{At, OneOrMore};
 use super::check::Checker;
 use super::file::IntegrationTable;
+use super::sidecar::wanted;
 use super::suggest::{nearest, presentable};
 use super::{IntegrationConfig, Place, defaults};
 use crate::clouds;
@@ -24,7 +25,10 @@ impl Checker<'_, '_> {
             let hint = "add a table [integrations.NAME]".to_owned();
             self.faults.on(Place::File, "`integrations`: expected at least one", hint);
         }
-        tables.iter().filter_map(|(name, table)| self.integration(name, table)).collect()
+        let integrations: Vec<_> =
+            tables.iter().filter_map(|(name, table)| self.integration(name, table)).collect();
+        self.administrators(&integrations, tables);
+        integrations
     }
 
     fn integration(&mut self, name: &At<String>, table: &At<IntegrationTable>) -> Option<IntegrationConfig> {
@@ -40,12 +44,18 @@ impl Checker<'_, '_> {
             self.rules_name_upstreams(&path, platform, rules, texts);
         }
         let fallback = stages(table.fallback.as_deref());
+        let rotation = match &table.rotation {
+            Some(rotation) => Some(self.rotation(&path, rotation, allow.as_deref().unwrap_or_default())),
+            None => None,
+        };
         Some(IntegrationConfig {
             name: parsed.ok()?,
             platform: platform?,
             secret: secret?,
             fallback: fallback?,
             allow: allow?,
+            administers: table.administers.as_deref().copied().unwrap_or(false),
+            rotation: wanted(rotation)?,
         })
     }
 

@@ -27,6 +27,7 @@ mod files;
 mod integration;
 mod listen;
 mod platform;
+mod rotation;
 mod schema;
 mod settings;
 mod sidecar;

@@ -89,6 +89,31 @@ pub(crate) struct IntegrationConfig {
     pub(crate) fallback: Vec<Stage>,
     /// Never empty.
     pub(crate) allow: Vec<Rule>,
+    /// Not for callers.
+    pub(crate) administers: bool,
+    pub(crate) rotation: Option<RotationConfig>,
+}
+
+/// How the secret of an integration is replaced.
+#[derive(Clone, Debug)]
+pub(crate) struct RotationConfig {
+    pub(crate) every: Duration,
+    pub(crate) strategy: StrategyChoice,
+    /// The integration that administers.
+    pub(crate) administrator: IntegrationName,
+    /// The slots, where the platform cannot tell which are this integration's.
+    pub(crate) clients: Vec<String>,
+    pub(crate) user: Option<String>,
+    /// Canary calls: rules without a wildcard.
+    pub(crate) verify: Vec<Rule>,
+    pub(crate) verify_command: Vec<String>,
+    pub(crate) publish_command: Vec<String>,
+    pub(crate) sandbox_life: Duration,
+    pub(crate) watch: Duration,
+    /// Who must have acknowledged a new secret.
+    pub(crate) consumers: Vec<String>,
+    /// Where acknowledgements lie.
+    pub(crate) acks: Option<PathBuf>,
 }
 
 macro_rules! choices {
@@ -106,6 +131,20 @@ macro_rules! choices {
             }
         }
     };
+}
+
+choices! {
+    /// How a secret is replaced.
+    pub(crate) StrategyChoice {
+        /// Whatever the platform can do best.
+        Auto = "auto",
+        /// A second secret beside the first.
+        Overlap = "overlap",
+        /// Two clients in turn.
+        Alternate = "alternate",
+        /// In place, with a gap.
+        Regenerate = "regenerate",
+    }
 }
 
 choices! {

@@ -85,7 +85,7 @@ impl Checker<'_, '_> {
 }
 
 /// Turns "given, but faulty" into `None`, and "not given" into `Some(None)`.
-fn wanted<T>(given: Option<Option<T>>) -> Option<Option<T>> {
+pub(super) fn wanted<T>(given: Option<Option<T>>) -> Option<Option<T>> {
     match given {
         Some(value) => value.map(Some),
         None => Some(None),

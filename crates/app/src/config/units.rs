@@ -50,9 +50,52 @@ pub(super) fn read(text: &str) -> Result<Duration, &'static str> {
 const EXPECTED: &str = "expected a duration such as \"250ms\", \"30s\", \"5m\" or \"1h\"";
 const DAY_MILLIS: u64 = 24 * 60 * 60 * 1000;
 
+/// A duration that may take days: `14h`, `90d`. Not checked yet.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub(super) struct LongDurationText(String);
+
+impl LongDurationText {
+    /// The duration, if it is written as one and is between a second and 400 days.
+    pub(super) fn read(&self) -> Result<Duration, &'static str> {
+        read_long(&self.0)
+    }
+}
+
+impl JsonSchema for LongDurationText {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "LongDuration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9]+(s|m|h|d)$" })
+    }
+}
+
+pub(super) fn read_long(text: &str) -> Result<Duration, &'static str> {
+    let expected = "expected a duration such as \"15m\", \"14h\" or \"90d\"";
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let factor: u64 = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => DAY_MILLIS / 1000,
+        _ => return Err(expected),
+    };
+    let number: u64 = number.parse().map_err(|_| expected)?;
+    let seconds =
+        number.checked_mul(factor).filter(|seconds| (1..=400 * DAY_MILLIS / 1000).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or("expected a duration between 1s and 400d")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{read, read_long};
     use std::time::Duration;
 
     #[test]
@@ -76,6 +119,15 @@ mod tests {
         ];
         for text in bad {
             assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_duration_may_take_days() {
+        assert_eq!(read_long("90d"), Ok(Duration::from_secs(90 * 86_400)));
+        assert_eq!(read_long("14h"), Ok(Duration::from_secs(14 * 3600)));
+        for text in ["0d", "401d", "90", "d", "250ms", "1.5d", "18446744073709551615d"] {
+            assert!(read_long(text).is_err(), "{text}");
         }
     }
 }

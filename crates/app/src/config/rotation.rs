@@ -1,0 +1,161 @@
+//! How an integration's secret is replaced, as it is written and as it is meant.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hallpass_core::IntegrationName;
+use hallpass_core::policy::Rule;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::at::At;
+use super::check::Checker;
+use super::file::IntegrationTable;
+use super::settings::{RotationConfig, StrategyChoice};
+use super::units::{LongDurationText, read_long};
+use super::{IntegrationConfig, defaults};
+
+/// How the secret of an integration is replaced.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RotationTable {
+    /// How old a secret may become: `rotate due` replaces what is older. Auditors ask for 90 days.
+    #[schemars(extend("default" = defaults::ROTATION_EVERY))]
+    pub(super) every: Option<At<LongDurationText>>,
+    /// How it is replaced. `overlap` makes a second secret beside the first; `alternate` takes turns with two clients of equal rights; `regenerate` replaces
+    /// the only secret in place, which fails calls for a moment, and is refused without `--accept-downtime-risk`; `auto` takes the first of these that the
+    /// platform can do, and never `regenerate`.
+    #[schemars(extend("default" = defaults::ROTATION_STRATEGY, "enum" = StrategyChoice::NAMES))]
+    pub(super) strategy: Option<At<String>>,
+    /// The integration, with `administers = true`, whose identity makes and removes secrets. It is never the one whose secret is replaced.
+    #[schemars(required, example = &"genesys-admin")]
+    pub(super) administrator: Option<At<String>>,
+    /// The ids of the OAuth clients that take turns, where the platform keeps one secret for each client: the one in use and the idle one.
+    pub(super) clients: Option<Vec<At<String>>>,
+    /// The id of the user whose access keys these are, on CXone.
+    pub(super) user: Option<At<String>>,
+    /// Calls that must succeed with a new secret before anybody gets it, such as `GET /api/v2/routing/queues?pageSize=1`: one for each permission that
+    /// the integration needs. Each must be covered by a rule of `allow`. Without any, only a token is asked for.
+    pub(super) verify: Option<Vec<At<String>>>,
+    /// A program of yours that tries the new secret through a gateway of its own, with HALLPASS_URL and HALLPASS_PASS set; it must end with 0.
+    pub(super) verify_command: Option<Vec<At<String>>>,
+    /// A program of yours that brings the new version to functions which get their secret by environment. It is told where the secret is, never
+    /// the secret: HALLPASS_INTEGRATION, HALLPASS_REFERENCE and HALLPASS_VERSION are set.
+    pub(super) publish_command: Option<Vec<At<String>>>,
+    /// The longest life of a process that may still hold the old secret. A sandbox of AWS Lambda has been seen to live 14 hours.
+    #[schemars(extend("default" = defaults::SANDBOX_LIFE))]
+    pub(super) sandbox_life: Option<At<LongDurationText>>,
+    /// For how long the old secret stays switched off, and can be switched on again, before it is deleted.
+    #[schemars(extend("default" = defaults::ROTATION_WATCH))]
+    pub(super) watch: Option<At<LongDurationText>>,
+    /// Who must have said that it uses the new secret before the old one is switched off. Default: nobody in particular; time and the platform's
+    /// own records decide.
+    pub(super) consumers: Option<Vec<At<String>>>,
+    /// The folder in which consumers say so: sidecars with the same key write a file there. Default: none.
+    pub(super) acks: Option<At<String>>,
+}
+
+impl Checker<'_, '_> {
+    /// What the table says, if all of it can be had.
+    pub(super) fn rotation(
+        &mut self,
+        path: &str,
+        table: &RotationTable,
+        allow: &[Rule],
+    ) -> Option<RotationConfig> {
+        let path = format!("{path}.rotation");
+        let every = self.long(&path, "every", table.every.as_ref(), defaults::ROTATION_EVERY);
+        let sandbox_life =
+            self.long(&path, "sandbox_life", table.sandbox_life.as_ref(), defaults::SANDBOX_LIFE);
+        let watch = self.long(&path, "watch", table.watch.as_ref(), defaults::ROTATION_WATCH);
+        let strategy = table.strategy.as_deref().map_or(defaults::ROTATION_STRATEGY, String::as_str);
+        let administrator: Option<IntegrationName> =
+            self.parsed(&format!("{path}.administrator"), table.administrator.as_ref());
+        let verify = self.canaries(&path, table.verify.as_deref().unwrap_or_default(), allow);
+        let texts = |list: Option<&Vec<At<String>>>| {
+            list.into_iter().flatten().map(|text| text.as_str().to_owned()).collect::<Vec<_>>()
+        };
+        Some(RotationConfig {
+            every: every?,
+            strategy: StrategyChoice::named(strategy)?,
+            administrator: administrator?,
+            clients: texts(table.clients.as_ref()),
+            user: table.user.as_ref().map(|user| user.as_str().to_owned()),
+            verify: verify?,
+            verify_command: texts(table.verify_command.as_ref()),
+            publish_command: texts(table.publish_command.as_ref()),
+            sandbox_life: sandbox_life?,
+            watch: watch?,
+            consumers: texts(table.consumers.as_ref()),
+            acks: self.path(table.acks.as_ref()),
+        })
+    }
+
+    fn long(
+        &mut self,
+        path: &str,
+        key: &str,
+        text: Option<&At<LongDurationText>>,
+        default: &str,
+    ) -> Option<Duration> {
+        let Some(text) = text else { return read_long(default).ok() };
+        text.read().map_err(|why| self.faults.at(text.span(), format!("`{path}.{key}`: {why}"), None)).ok()
+    }
+
+    /// Calls, each of them one that the integration may make: a canary with rights of its own would prove nothing.
+    fn canaries(&mut self, path: &str, texts: &[At<String>], allow: &[Rule]) -> Option<Vec<Rule>> {
+        let mut calls = Vec::new();
+        for (index, text) in texts.iter().enumerate() {
+            let mut wrong = |what: &str| {
+                let message = format!("`{path}.verify`: call {}: {what}", index + 1);
+                self.faults.at(text.span(), message, None);
+            };
+            match text.parse::<Rule>() {
+                Ok(_) if text.contains('*') => wrong("expected one call, without `*`"),
+                Ok(_) if !allow.iter().any(|rule| covers(rule, text)) => {
+                    wrong("no rule of `allow` covers it");
+                }
+                Ok(call) => calls.push(call),
+                Err(why) => wrong(&why.to_string()),
+            }
+        }
+        (calls.len() == texts.len()).then_some(calls)
+    }
+
+    /// Administrators must be there, be administrators, and be of the same platform.
+    pub(super) fn administrators(
+        &mut self,
+        integrations: &[IntegrationConfig],
+        tables: &BTreeMap<At<String>, At<IntegrationTable>>,
+    ) {
+        for (name, table) in tables {
+            let Some(given) = table.rotation.as_ref().and_then(|rotation| rotation.administrator.as_ref())
+            else {
+                continue;
+            };
+            let find = |name: &str| integrations.iter().find(|one| one.name.as_str() == name);
+            let Some(of) = find(name) else { continue };
+            let wrong = match find(given) {
+                None => "expected the name of another integration",
+                Some(one) if one.name == of.name => "a secret is never replaced by its own identity",
+                Some(one) if !one.administers => "expected an integration with `administers = true`",
+                Some(one) if one.platform.platform != of.platform.platform => {
+                    "expected an integration of the same platform"
+                }
+                Some(_) => continue,
+            };
+            let message = format!("`integrations.{}.rotation.administrator`: {wrong}", of.name);
+            self.faults.at(given.span(), message, None);
+        }
+    }
+}
+
+fn covers(rule: &Rule, call: &str) -> bool {
+    let Some((method, target)) = call.split_once(' ') else { return false };
+    let Ok(method) = method.parse() else { return false };
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (target, None),
+    };
+    rule.covers(&method, path, query)
+}
