@@ -24,4 +24,5 @@ mod secret;
 mod secret_copy;
 mod secret_import;
 mod serve;
+mod start_up;
 mod terminal;
