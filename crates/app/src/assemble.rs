@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hallpass::wiring::{self, Wired, Wiring};
-use hallpass_core::{Clock, CredentialSource, Environment, Fault, FaultCode, IntegrationName};
+use hallpass_core::{Clock, CredentialSource, Environment, Fault, FaultCode, IntegrationName, Sleep};
 use hallpass_outbound::{
     AddressGuard, HyperTransport, IntegrationClient, OsRandomness, SystemClock, TokioSleep, TokioSpawn,
     TrustedRoots,
 };
-use hallpass_stores::Reference;
+use hallpass_stores::{Places, Reference};
 
 use crate::config::{Config, IntegrationConfig, SidecarConfig, Variables};
 use crate::sinks;
@@ -99,11 +99,13 @@ fn parts(config: &Config, purpose: Purpose) -> Result<Parts, Fault> {
         Some(path) => roots(path)?,
         None => TrustedRoots::web(),
     };
+    let sleep: Arc<dyn Sleep> = Arc::new(TokioSleep);
     Ok(Parts {
+        places: Arc::new(Places::new(config.store_limits, Arc::clone(&clock), Arc::clone(&sleep))),
         transport: Arc::new(HyperTransport::new(guard, roots, Arc::clone(&clock))),
         audit: sinks::open_audit(config.audit.as_ref(), purpose)?,
         spawn: Arc::new(spawn),
-        sleep: Arc::new(TokioSleep),
+        sleep,
         randomness: Arc::new(OsRandomness),
         clock,
     })

@@ -8,6 +8,12 @@ pub(super) const MAX_BODY: u64 = 10 * 1024 * 1024;
 pub(super) const MAX_CONNECTIONS: u64 = 256;
 pub(super) const REQUEST_TIMEOUT: &str = "60s";
 pub(super) const DRAIN_TIMEOUT: &str = "8s";
+/// This and the next four say what `StoreLimits::DEFAULT` says; a test holds them together.
+pub(super) const FAILOVER_AFTER: &str = "1s";
+pub(super) const READ_TIMEOUT: &str = "5s";
+pub(super) const REREAD_AFTER: &str = "5m";
+pub(super) const STALE_LIMIT: &str = "24h";
+pub(super) const READS_PER_MINUTE: u32 = 60;
 pub(super) const LOG_LEVEL: &str = "info";
 pub(super) const LOG_FORMAT: &str = "text";
 pub(super) const PROFILE: &str = "standard";

@@ -30,6 +30,7 @@ mod platform;
 mod schema;
 mod settings;
 mod sidecar;
+mod stores;
 mod structure;
 mod suggest;
 mod summary;
