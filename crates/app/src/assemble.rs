@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use hallpass::wiring::{self, Wired, Wiring};
 use hallpass_core::{
-    Clock, ColdStart, CredentialSource, Environment, Fault, FaultCode, IntegrationName, Phase,
+    Clock, ColdStart, CredentialSource, Environment, Fault, FaultCode, IntegrationName, Phase, Sleep,
 };
 use hallpass_outbound::{
     AddressGuard, HyperTransport, IntegrationClient, OsRandomness, SystemClock, TokioSleep, TokioSpawn,
     TrustedRoots,
 };
-use hallpass_stores::Reference;
+use hallpass_stores::{Places, Reference};
 
 use crate::config::{Config, IntegrationConfig, SidecarConfig, Variables};
 use crate::hardening::beginning;
@@ -108,7 +108,9 @@ fn parts(config: &Config, purpose: Purpose, start: &Arc<ColdStart>) -> Result<Pa
         Some(path) => roots(path)?,
         None => TrustedRoots::web(),
     };
+    let sleep: Arc<dyn Sleep> = Arc::new(TokioSleep);
     Ok(Parts {
+        places: Arc::new(Places::new(config.store_limits, Arc::clone(&clock), Arc::clone(&sleep))),
         transport: Arc::new(HyperTransport::new(guard, roots, Arc::clone(&clock))),
         audit: Arc::new(FirstToken::before(
             sinks::open_audit(config.audit.as_ref(), purpose)?,
@@ -116,7 +118,7 @@ fn parts(config: &Config, purpose: Purpose, start: &Arc<ColdStart>) -> Result<Pa
             Arc::clone(&clock),
         )),
         spawn: Arc::new(spawn),
-        sleep: Arc::new(TokioSleep),
+        sleep,
         randomness: Arc::new(OsRandomness),
         clock,
     })

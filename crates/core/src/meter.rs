@@ -44,6 +44,9 @@ counters! {
     TokensRejected = "tokens_rejected_total", "Tokens retired because the platform answered 401.";
     LocalLogins = "local_logins_total", "Local logins that were granted.";
     StoreReads = "store_reads_total", "Reads of the secret from its store.";
+    StoreReadsFailed = "store_reads_failed_total", "Reads of the secret that a store did not answer, or refused.";
+    StoreReadsHedged = "store_reads_hedged_total", "Reads from a further place because the one before was late.";
+    CredentialsServedStale = "credentials_served_stale_total", "Credentials used from memory because no store could be read.";
 }
 
 /// Counts things. Counting never fails and never blocks.

@@ -75,4 +75,4 @@ pub use hallpass_core::{
     Stage, Store, StoreTraits, StoredSecret, TokenStatus, Version,
 };
 pub use hallpass_outbound::CallReport;
-pub use hallpass_stores::LocalKey;
+pub use hallpass_stores::{LocalKey, StoreLimits};

@@ -14,7 +14,7 @@ use hallpass_core::{
 };
 use hallpass_outbound::{IntegrationClient, IntegrationParts, Transport, Upstreams};
 use hallpass_platforms::{PlatformParts, PlatformSettings};
-use hallpass_stores::{Observers, StoreCredentials};
+use hallpass_stores::{CredentialParts, Places, StoreCredentials};
 
 /// What all integrations of a process share.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct Machine {
     pub transport: Arc<dyn Transport>,
     /// The audit log.
     pub audit: Arc<dyn AuditSink>,
+    /// The places of their secrets. Those who name the same one share it, its budget of reads included.
+    pub places: Arc<Places>,
 }
 
 /// One integration, described.
@@ -110,19 +112,22 @@ fn credentials(
     machine: &Machine,
     counters: &Arc<Counters>,
 ) -> Result<Arc<dyn CredentialSource>, Fault> {
-    let observers = Observers {
-        audit: Arc::clone(&machine.audit),
-        meter: Arc::clone(counters) as _,
-        clock: Arc::clone(&machine.clock),
-    };
-    let mut places = wiring.places.iter().cloned();
+    let mut places = wiring.places.iter().cloned().map(|(store, entry)| machine.places.of(store, entry));
     let primary = places.next().ok_or_else(|| {
         Fault::new(FaultCode::ConfigurationInvalid, "there is no secret")
             .with_hint("name its place with `secret`, `secret_in` or `secret_value`")
     })?;
-    let first =
-        StoreCredentials::new(wiring.name.clone(), wiring.environment.clone(), required, primary, observers);
-    Ok(Arc::new(places.fold(first, |credentials, (store, entry)| credentials.or_else(store, entry))))
+    Ok(Arc::new(StoreCredentials::new(CredentialParts {
+        integration: wiring.name.clone(),
+        environment: wiring.environment.clone(),
+        required,
+        around: Arc::clone(&machine.places),
+        primary,
+        others: places.collect(),
+        spawn: Arc::clone(&machine.spawn),
+        meter: Arc::clone(counters) as _,
+        audit: Arc::clone(&machine.audit),
+    })))
 }
 
 fn tokens(issuer: &Arc<Issuer>, counters: &Arc<Counters>, machine: &Machine) -> TokenCache {

@@ -4,7 +4,7 @@
 //!   Reference::parse("local:queue-sync")
 //!            │ scheme, entry
 //!   StoreCredentials ──▶ LocalStore | EnvStore | FileStore | MemoryStore ──▶ StoredSecret
-//!   (failover, memory, audit)       one encrypted file, staged versions
+//!   (failover, memory, audit)       one encrypted file, staged versions; a cloud's store stands in the same place
 //! ```
 //!
 //! Every store here passes the contract suite of [`hallpass_core::Store`]. Nothing here reads a clock, the process environment or
@@ -25,8 +25,9 @@ mod memory;
 mod owner_only;
 mod resolve;
 mod shelf;
+mod within;
 
-pub use credentials::{Observers, StoreCredentials};
+pub use credentials::{CredentialParts, Place, Places, StoreCredentials, StoreLimits};
 pub use env::{EnvStore, Variables};
 pub use file::FileStore;
 pub use local::{LocalKey, LocalStore, PassphraseCost};

@@ -9,14 +9,12 @@ use hallpass_core::Environment;
 
 use super::at::At;
 use super::faults::{Collector, Place};
-use super::file::{HallpassToml, LocalStoreTable, LogTable, OutboundTable, SidecarTable};
+use super::file::{HallpassToml, LocalStoreTable, LogTable, OutboundTable, SidecarTable, StoresTable};
 use super::settings::LogConfig;
 use super::suggest::in_words;
 use super::units::{self, DurationText};
 use super::variables::{self, Variable};
-use super::{
-    AuditTarget, Config, Given, Key, LocalStoreConfig, LogFormat, LogLevel, OutboundConfig, Sources, defaults,
-};
+use super::{AuditTarget, Config, Given, LogFormat, LogLevel, OutboundConfig, Sources, defaults};
 
 /// Checks what the structure check left, noting every fault and going on.
 pub(super) struct Checker<'c, 't> {
@@ -37,8 +35,10 @@ impl<'c, 't> Checker<'c, 't> {
         let environment = file.environment.as_ref().and_then(|name| self.environment(name));
         let sidecar = self.sidecar(file.sidecar.as_ref().unwrap_or(&SidecarTable::default()));
         let outbound = self.outbound(file.outbound.as_ref().unwrap_or(&OutboundTable::default()));
-        let local = file.stores.as_ref().and_then(|stores| stores.local.as_ref());
-        let local_store = self.local_store(local.unwrap_or(&LocalStoreTable::default()));
+        let no_stores = StoresTable::default();
+        let stores = file.stores.as_ref().unwrap_or(&no_stores);
+        let store_limits = self.store_limits(stores);
+        let local_store = self.local_store(stores.local.as_ref().unwrap_or(&LocalStoreTable::default()));
         let audit = file.audit.as_ref().and_then(|audit| audit.file.as_ref()).map(|file| self.audit(file));
         let log = self.log(file.log.as_ref().unwrap_or(&LogTable::default()));
         let integrations = self.integrations(file.integrations.as_ref()?);
@@ -48,6 +48,7 @@ impl<'c, 't> Checker<'c, 't> {
             environment: environment?,
             sidecar: sidecar?,
             outbound,
+            store_limits: store_limits?,
             local_store,
             audit,
             log: log?,
@@ -81,35 +82,6 @@ impl<'c, 't> Checker<'c, 't> {
             }
         }
         OutboundConfig { private_networks, extra_roots: self.path(table.extra_roots.as_ref()) }
-    }
-
-    fn local_store(&mut self, table: &LocalStoreTable) -> LocalStoreConfig {
-        let path = self.path(table.path.as_ref()).or_else(|| {
-            let state = self.variable(variables::XDG_STATE_HOME).map(PathBuf::from);
-            let state =
-                state.or_else(|| Some(PathBuf::from(self.variable(variables::HOME)?).join(".local/state")));
-            Some(state?.join("hallpass/store"))
-        });
-        self.private("stores.local.key_file", table.key_file.as_ref());
-        self.private("stores.local.passphrase_file", table.passphrase_file.as_ref());
-        if let (Some(_), Some(passphrase)) = (&table.key_file, &table.passphrase_file) {
-            let message = "`stores.local`: expected either `key_file` or `passphrase_file`";
-            self.faults.at(passphrase.span(), message, None);
-        }
-        let file = self.path(table.passphrase_file.as_ref()).map(Key::PassphraseFile);
-        let file = file.or_else(|| self.path(table.key_file.as_ref()).map(Key::File));
-        let variable = self.variable(variables::HALLPASS_STORE_PASSPHRASE_FILE);
-        let variable = variable.map(|path| Key::PassphraseFile(path.into()));
-        LocalStoreConfig { path, key: Given { flag: None, variable, file }.first(|| Key::BesideTheStore) }
-    }
-
-    /// A file that holds a secret must be its owner's alone. One that is not there yet is the store's business.
-    fn private(&mut self, key: &str, file: Option<&At<String>>) {
-        let Some((file, path)) = file.zip(self.path(file)) else { return };
-        if self.sources.files.mode(&path).is_ok_and(|mode| mode & 0o077 != 0) {
-            let message = format!("`{key}`: expected a file that only its owner can read");
-            self.faults.at(file.span(), message, "chmod it to 0600".to_owned());
-        }
     }
 
     fn audit(&mut self, file: &At<String>) -> AuditTarget {

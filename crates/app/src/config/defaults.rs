@@ -13,6 +13,12 @@ pub(super) const ROTATION_EVERY: &str = "90d";
 pub(super) const ROTATION_STRATEGY: &str = "auto";
 pub(super) const ROTATION_WATCH: &str = "7d";
 pub(super) const SANDBOX_LIFE: &str = "14h";
+/// This and the next four say what `StoreLimits::DEFAULT` says; a test holds them together.
+pub(super) const FAILOVER_AFTER: &str = "1s";
+pub(super) const READ_TIMEOUT: &str = "2500ms";
+pub(super) const REREAD_AFTER: &str = "5m";
+pub(super) const STALE_LIMIT: &str = "24h";
+pub(super) const READS_PER_MINUTE: u32 = 60;
 pub(super) const LOG_LEVEL: &str = "info";
 pub(super) const LOG_FORMAT: &str = "text";
 pub(super) const PROFILE: &str = "standard";

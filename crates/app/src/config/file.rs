@@ -30,7 +30,7 @@ pub(super) struct HallpassToml {
     pub(super) sidecar: Option<SidecarTable>,
     /// What leaves the process.
     pub(super) outbound: Option<OutboundTable>,
-    /// Where secrets rest.
+    /// Where secrets rest, and how they are read.
     pub(super) stores: Option<StoresTable>,
     /// The audit log.
     pub(super) audit: Option<AuditTable>,
@@ -89,10 +89,30 @@ pub(super) struct OutboundTable {
     pub(super) extra_roots: Option<At<String>>,
 }
 
-/// Where secrets rest.
+/// Where secrets rest, and how they are read.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StoresTable {
+    /// Where a secret rests in several places: how long one of them is waited for until the next is asked as well. A place that usually answers sooner is
+    /// waited for less long, unless the platform has just refused the secret: then the first place, the primary, gets all of it. The default leaves
+    /// the next place one of the two seconds within which a dead or hanging primary is bridged.
+    #[schemars(extend("default" = defaults::FAILOVER_AFTER))]
+    pub(super) failover_after: Option<At<DurationText>>,
+    /// How long one read may take over all places, at most `8s`, which is what a cold caller waits. The default gives a clean answer to a function that gives up after 3 s.
+    #[schemars(extend("default" = defaults::READ_TIMEOUT))]
+    pub(super) read_timeout: Option<At<DurationText>>,
+    /// How long a secret that was read is used without looking at its store again. It is looked at beside a token request only, never for a
+    /// call that finds a token. The default notices a rotation before it is felt, and costs each process at most twelve reads an hour for each integration.
+    #[schemars(extend("default" = defaults::REREAD_AFTER))]
+    pub(super) reread_after: Option<At<DurationText>>,
+    /// For how long the last good secret is used while none of its places can be read; at least `reread_after`. The default outlasts a long outage of a
+    /// region; past it, a process whose permission to read the store was withdrawn has stopped for certain.
+    #[schemars(extend("default" = defaults::STALE_LIMIT))]
+    pub(super) stale_limit: Option<At<DurationText>>,
+    /// How often one place of a secret may be read in any minute, by all integrations together. A quarter is kept for reads after the platform refused
+    /// the secret. The default is four times what one integration with a refused secret asks for.
+    #[schemars(range(min = 4, max = 600), extend("default" = defaults::READS_PER_MINUTE))]
+    pub(super) reads_per_minute: Option<At<u32>>,
     /// The encrypted file behind `local:` references.
     pub(super) local: Option<LocalStoreTable>,
 }

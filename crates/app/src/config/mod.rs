@@ -31,6 +31,7 @@ mod rotation;
 mod schema;
 mod settings;
 mod sidecar;
+mod stores;
 mod structure;
 mod suggest;
 mod summary;

@@ -8,7 +8,7 @@ use hallpass_core::policy::Rule;
 use hallpass_core::{Environment, IntegrationName, Stage};
 use hallpass_platforms::PlatformSettings;
 use hallpass_sidecar::Listen;
-use hallpass_stores::Reference;
+use hallpass_stores::{Reference, StoreLimits};
 use ipnet::IpNet;
 
 /// A checked configuration. Its fields are read by the composition root only, so the compiler tells when a key has no effect.
@@ -19,6 +19,7 @@ pub struct Config {
     pub(crate) environment: Environment,
     pub(crate) sidecar: SidecarConfig,
     pub(crate) outbound: OutboundConfig,
+    pub(crate) store_limits: StoreLimits,
     pub(crate) local_store: LocalStoreConfig,
     pub(crate) audit: Option<AuditTarget>,
     pub(crate) log: LogConfig,

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use hallpass_app::config::{self, Config, Files, Flags, Sources, Variables};
 use hallpass_app::{Fault, FaultCode};
+use hallpass_stores::StoreLimits;
 use hallpass_testkit::case_folder;
 
 /// Each folder is one file and all that is said about it. `variables.txt` holds `NAME=VALUE` lines, `flags.txt` the flags.
@@ -76,7 +77,7 @@ fn a_flag_wins_over_a_variable_over_the_file_over_the_default() {
 fn what_is_left_out_is_what_the_schema_says_is_the_default() {
     let schema = config::schema();
     let mut written = MINIMAL.to_owned();
-    for (table, name) in [("sidecar", "SidecarTable"), ("log", "LogTable")] {
+    for (table, name) in [("sidecar", "SidecarTable"), ("stores", "StoresTable"), ("log", "LogTable")] {
         written.push_str(&format!("\n[{table}]"));
         for (key, property) in schema["$defs"][name]["properties"].as_object().unwrap() {
             if let Some(default) = property.get("default") {
@@ -90,6 +91,8 @@ fn what_is_left_out_is_what_the_schema_says_is_the_default() {
     let read =
         |text: &str| format!("{:?}", Config::read(Path::new("hallpass.toml"), text, &sources).unwrap());
     assert_eq!(read(&written), read(MINIMAL));
+    // The library has these as figures, the file as text.
+    assert!(read(MINIMAL).contains(&format!("{:?}", StoreLimits::DEFAULT)), "{}", read(MINIMAL));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hallpass_core::audit::AuditSink;
 use hallpass_core::{Fault, Secret, Stage, Store};
+use hallpass_stores::StoreLimits;
 
 use super::place::Place;
 use super::secret::SecretSource;
@@ -28,6 +29,7 @@ pub(crate) struct Description {
     pub(super) folder: PathBuf,
     pub(super) rules: Vec<String>,
     pub(super) fallback: Vec<Stage>,
+    pub(super) store_limits: StoreLimits,
     pub(super) network: Option<Network>,
     pub(super) audit: Option<Arc<dyn AuditSink>>,
     pub(super) answer_within: Option<Duration>,
@@ -44,6 +46,7 @@ impl ClientBuilder {
             folder: PathBuf::new(),
             rules: Vec::new(),
             fallback: vec![Stage::Previous],
+            store_limits: StoreLimits::DEFAULT,
             network: None,
             audit: None,
             answer_within: None,
@@ -135,6 +138,13 @@ impl ClientBuilder {
         self
     }
 
+    /// How the places of the secret are read: how soon the next one is asked, how often they are looked at again, and for how long the last good secret
+    /// bridges an outage of all of them. Default: [`StoreLimits::DEFAULT`].
+    pub fn store_limits(mut self, limits: StoreLimits) -> Self {
+        self.0.store_limits = limits;
+        self
+    }
+
     /// How the platform is reached. Default: [`Network::public`], with connections of its own.
     pub fn network(mut self, network: Network) -> Self {
         self.0.network = Some(network);
@@ -187,6 +197,7 @@ impl Description {
             folder,
             rules,
             fallback,
+            store_limits,
             network,
             audit,
             answer_within,
@@ -202,6 +213,7 @@ impl Description {
             && *folder == other.folder
             && *rules == other.rules
             && *fallback == other.fallback
+            && *store_limits == other.store_limits
             && same_network
             && both(audit, &other.audit, same)
             && *answer_within == other.answer_within

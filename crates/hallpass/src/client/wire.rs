@@ -7,6 +7,7 @@ use hallpass_core::audit::NoAudit;
 use hallpass_core::policy::Rule;
 use hallpass_core::{Environment, Fault, FaultCode, IntegrationName, Spawn};
 use hallpass_outbound::{OsRandomness, TokioSleep, TokioSpawn};
+use hallpass_stores::Places;
 
 use super::builder::Description;
 use super::secret::Surroundings;
@@ -26,9 +27,12 @@ pub(super) fn wire(description: &Description) -> Result<Client, Fault> {
     };
     let around = Surroundings { local: description.local.as_ref(), folder: &description.folder };
     let places = description.secrets.iter().map(|source| source.open(&around)).collect::<Result<_, _>>()?;
+    let (clock, sleep) = (network.clock(), Arc::new(TokioSleep));
+    let limits = description.store_limits;
     let machine = Machine {
-        clock: network.clock(),
-        sleep: Arc::new(TokioSleep),
+        places: Arc::new(Places::new(limits, Arc::clone(&clock), Arc::clone(&sleep) as _)),
+        clock,
+        sleep,
         spawn,
         randomness: Arc::new(OsRandomness),
         transport: network.transport(),
