@@ -3,6 +3,7 @@
 
 mod client;
 mod examples;
+mod failover;
 mod fakes;
 mod layers;
 mod stage;

@@ -9,9 +9,11 @@ use std::time::Duration;
 /// In steady state a process reads each integration's secret at its first token request, and afterwards beside a token request when the last
 /// read is [`StoreLimits::reread_after`] old. So it reads at most once per token request, and at most twelve times an hour: two or three
 /// times with tokens of an hour, twelve with tokens of five minutes, once a day with tokens of a day. A call that finds a token reads nothing. A
-/// further place is read only when the one before it fails or is slow. While no place answers, one is tried every thirty seconds at most. While
-/// the platform refuses the secret and somebody calls, the primary is looked at every five seconds. Whatever happens, a place is never read more
-/// than [`StoreLimits::reads_per_minute`] times in any minute.
+/// further place is read only when the one before it fails or is slow.
+///
+/// While no place answers, an integration tries each of them every thirty seconds at most, and every one to five seconds if it has no secret yet and
+/// somebody calls. While the platform refuses the secret and somebody calls, the primary is looked at every five seconds. Whatever happens, a place is
+/// never read more than [`StoreLimits::reads_per_minute`] times in any minute, by all integrations of the process together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreLimits {
     /// How long one place is waited for until the next is asked as well, where more than one is named. A place whose answers usually come sooner

@@ -316,6 +316,25 @@ async fn a_forced_reader_takes_no_read_that_began_before_it_asked() {
 }
 
 #[tokio::test]
+async fn of_two_reads_side_by_side_the_newer_answer_stays_whichever_ends_last() {
+    for answers in [["one", "two"], ["two", "one"]] {
+        let [first, second] = answers.map(|name| stored(name, if name == "two" { 2 } else { 1 }));
+        let store = Scripted::gated("local", &[Ok(&first), Ok(&second)]);
+        let bench = bench(&[&store]);
+        let cold = crowd(&bench, 1, Reread::Cached).await;
+        let forced = crowd(&bench, 1, Reread::Forced).await;
+        store.gate.add_permits(2);
+        for caller in cold {
+            assert_eq!(caller.await.unwrap().unwrap(), answers[0]);
+        }
+        for caller in forced {
+            assert_eq!(caller.await.unwrap().unwrap(), "two");
+        }
+        assert_eq!(bench.asked(Reread::Cached).await.unwrap(), "two");
+    }
+}
+
+#[tokio::test]
 async fn a_reader_who_is_dropped_hands_over_to_the_next() {
     let store = Scripted::gated("local", &[Ok(&stored("one", 1))]);
     let bench = bench(&[&store]);

@@ -69,11 +69,13 @@ impl Run {
         }
     }
 
-    /// Whether some region can serve at once what is not older than what was served.
+    /// Whether some region can serve at once what is not older than what is held: what was served last, or what a read beside that has brought since.
     fn is_servable(&self) -> bool {
+        let brought = self.scene.log.lock().unwrap().said.iter().map(|(_, serial)| *serial).max();
+        let held = brought.max(self.served);
         let fit = |(rank, region): (usize, &_)| {
             let region: &crate::regions::Region = region;
-            matches!(region.mode(), Mode::Well(_)) && (rank == 0 || Some(region.serial(0)) >= self.served)
+            matches!(region.mode(), Mode::Well(_)) && (rank == 0 || Some(region.serial(0)) >= held)
         };
         self.scene.regions.iter().map(AsRef::as_ref).enumerate().any(fit)
     }
@@ -93,9 +95,13 @@ impl Run {
         match read {
             Ok(credential) => {
                 let serial = credential.serial();
-                let by_primary = self.scene.log.lock().unwrap().primary_said.contains(&serial.unwrap());
+                let by_primary = self.scene.log.lock().unwrap().said.contains(&(0, serial.unwrap()));
                 assert!(serial >= self.served || by_primary, "{:?} after {:?}", serial, self.served);
                 self.served = serial;
+                // What is held is what was served, unless a read goes on beside it.
+                if !self.scene.time.is_busy() {
+                    self.scene.log.lock().unwrap().said.clear();
+                }
                 seen.bridged += u64::from(!primary_is_well);
                 if is_servable {
                     seen.longest = seen.longest.max(took);
@@ -106,9 +112,6 @@ impl Run {
                 assert!(!is_held || reread == Reread::Forced, "what is held bridges: {fault}");
                 assert_ne!(fault.code(), FaultCode::Internal);
             }
-        }
-        if !self.scene.time.is_busy() {
-            self.scene.log.lock().unwrap().primary_said.clear();
         }
     }
 }

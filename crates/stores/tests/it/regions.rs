@@ -35,8 +35,8 @@ pub(crate) enum Mode {
 pub(crate) struct Log {
     /// When which region was asked, by rank.
     pub(crate) asked: Vec<(Duration, usize)>,
-    /// What the primary answered, by serial.
-    pub(crate) primary_said: Vec<u64>,
+    /// Who answered which serial.
+    pub(crate) said: Vec<(usize, u64)>,
 }
 
 /// One region's copy of the entry.
@@ -100,9 +100,7 @@ impl Region {
                 return Ok(StoredSecret { value: "<html>".into(), version: Version::new("?") });
             }
         };
-        if self.rank == 0 {
-            self.log.lock().unwrap().primary_said.push(serial);
-        }
+        self.log.lock().unwrap().said.push((self.rank, serial));
         Ok(StoredSecret { value: value(serial), version: Version::new(&serial.to_string()) })
     }
 }
