@@ -1,0 +1,279 @@
+//! Reading: one value, what is said about an entry, the list of all.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use google_cloud_gax::error::rpc::Code;
+use google_cloud_secretmanager_v1::model;
+use hallpass_core::{EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, StoredSecret};
+use tokio::task::JoinSet;
+
+use super::checksum::crc32c;
+use super::client::Client;
+use super::faults::Operation;
+use super::place::{last_segment, number_of, pin_command};
+use super::stages::{Marks, alias};
+use super::told::{Kind, Told};
+
+/// What reads, and remembers whom it has warned about.
+#[derive(Debug)]
+pub(super) struct Reader {
+    pub(super) client: Client,
+    warned: Mutex<BTreeSet<EntryName>>,
+}
+
+/// A secret as it was read, for a write that compares.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) marks: Marks,
+    pub(super) etag: String,
+}
+
+impl Reader {
+    pub(super) fn new(client: Client) -> Self {
+        Self { client, warned: Mutex::default() }
+    }
+
+    /// The value at a stage. One request where there is an alias, which is every entry that hallpass has written.
+    pub(super) async fn read(&self, entry: &EntryName, stage: Stage) -> Result<StoredSecret, Fault> {
+        let told = match self.access(entry, alias(stage)).await? {
+            Ok(found) => return Ok(found),
+            Err(told) => told,
+        };
+        if !no_such_alias(&told) {
+            return Err(self.client.fault(&told, Operation::Access, Some(entry)));
+        }
+        if stage != Stage::Current {
+            return Err(self.nothing_at(entry, stage));
+        }
+        let number = self.current_without_alias(entry).await?;
+        match self.access(entry, &number.to_string()).await? {
+            Ok(found) => Ok(found),
+            Err(told) => Err(self.client.fault(&told, Operation::Access, Some(entry))),
+        }
+    }
+
+    /// The number to read where the alias `current` led nowhere.
+    ///
+    /// The versions are listed *before* the secret is looked at: a writer marks the secret before it adds a version that must not be seen yet.
+    /// What was listed while the secret still bears no mark was therefore there before.
+    async fn current_without_alias(&self, entry: &EntryName) -> Result<i64, Fault> {
+        let newest = self.newest_enabled(entry).await?;
+        let marks = self.seen(entry).await?.marks;
+        if let Some(number) = marks.at(Stage::Current) {
+            // The alias exists and was not seen a moment ago: reads by alias lag behind.
+            return Ok(number);
+        }
+        match newest {
+            Some(number) if !marks.are_ours() => {
+                self.warn_once(entry, number);
+                Ok(number)
+            }
+            _ => Err(self.nothing_at(entry, Stage::Current)),
+        }
+    }
+
+    fn warn_once(&self, entry: &EntryName, number: i64) {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        // Bounded: who reads ten thousand entries has read the warning.
+        if warned.len() < 10_000 && warned.insert(entry.clone()) {
+            let command = pin_command(&self.client.place, entry, &number.to_string());
+            tracing::warn!(
+                entry = entry.as_str(),
+                version = number,
+                "the secret has no alias `current`, so its newest enabled version is read; fix it with `{command}`"
+            );
+        }
+    }
+
+    fn nothing_at(&self, entry: &EntryName, stage: Stage) -> Fault {
+        let alias = alias(stage);
+        let place = &self.client.place;
+        let fault = Fault::new(
+            FaultCode::EntryNotFound,
+            format!("`{entry}` in {} has no {alias} version", place.parent()),
+        );
+        match stage {
+            Stage::Current => fault.with_hint(format!(
+                "store one with `hallpass secret put`, or make version N current with `{}`",
+                pin_command(place, entry, "N")
+            )),
+            _ => fault,
+        }
+    }
+
+    /// Accesses a version by alias or number. The outer fault is about the value itself.
+    async fn access(&self, entry: &EntryName, which: &str) -> Result<Result<StoredSecret, Told>, Fault> {
+        let name = format!("{}/versions/{which}", self.client.place.secret(entry)?);
+        let answer = self.client.call(|service| service.access_secret_version().set_name(&name).send()).await;
+        match answer {
+            Ok(answer) => self.stored(entry, answer).map(Ok),
+            Err(told) => Ok(Err(told)),
+        }
+    }
+
+    fn stored(
+        &self,
+        entry: &EntryName,
+        answer: model::AccessSecretVersionResponse,
+    ) -> Result<StoredSecret, Fault> {
+        let bad = |what: &str| {
+            let detail = format!("`{entry}` in {}: {what}", self.client.place.parent());
+            Fault::new(FaultCode::StoreAnswerBad, detail)
+        };
+        let number = number_of(&answer.name).ok_or_else(|| bad("the answer names no version"))?;
+        let payload = answer.payload.ok_or_else(|| bad("the answer holds no value"))?;
+        // "The service will generate and store one for you": every answer of Google's has it.
+        let said = payload.data_crc32c.ok_or_else(|| bad("the value came without its checksum"))?;
+        if said != i64::from(crc32c(&payload.data)) {
+            return Err(bad("the value does not match its checksum").with_hint(
+                "read again; if it persists, something between here and Google changes what it carries",
+            ));
+        }
+        let value = Secret::new(payload.data.to_vec());
+        Ok(StoredSecret { value, version: self.client.place.version(entry, number) })
+    }
+
+    /// The secret's own data, without any value.
+    pub(super) async fn seen(&self, entry: &EntryName) -> Result<Seen, Fault> {
+        let name = self.client.place.secret(entry)?;
+        let answer = self.client.call(|service| service.get_secret().set_name(&name).send()).await;
+        let secret = answer.map_err(|told| self.client.fault(&told, Operation::GetSecret, Some(entry)))?;
+        Ok(Seen { etag: secret.etag.clone(), marks: marks_of(secret) })
+    }
+
+    /// The highest number that is enabled. Every page is looked at: no order is documented.
+    pub(super) async fn newest_enabled(&self, entry: &EntryName) -> Result<Option<i64>, Fault> {
+        let parent = self.client.place.secret(entry)?;
+        let (mut newest, mut token) = (None, String::new());
+        for _ in 0..PAGES {
+            let page = self.client.call(|service| {
+                let request = service.list_secret_versions().set_parent(&parent).set_filter("state:ENABLED");
+                request.set_page_size(PAGE).set_page_token(&token).send()
+            });
+            let page =
+                page.await.map_err(|told| self.client.fault(&told, Operation::ListVersions, Some(entry)))?;
+            newest = newest.max(page.versions.iter().filter_map(|version| number_of(&version.name)).max());
+            token = page.next_page_token;
+            if token.is_empty() {
+                return Ok(newest);
+            }
+        }
+        Err(self.endless())
+    }
+
+    /// What [`hallpass_core::Store::describe`] says.
+    pub(super) async fn describe(&self, entry: &EntryName) -> Result<EntryInfo, Fault> {
+        let marks = self.seen(entry).await?.marks;
+        self.info(entry, &marks).await?.ok_or_else(|| self.nothing_at(entry, Stage::Current))
+    }
+
+    /// What there is to say about an entry; `None` when it has no version at any stage.
+    async fn info(&self, entry: &EntryName, marks: &Marks) -> Result<Option<EntryInfo>, Fault> {
+        let current = match marks.at(Stage::Current) {
+            None if !marks.are_ours() => self.newest_enabled(entry).await?,
+            current => current,
+        };
+        let version = |number: Option<i64>| number.map(|number| self.client.place.version(entry, number));
+        let written = match current {
+            Some(number) => self.written(entry, number).await?,
+            None => None,
+        };
+        let info = EntryInfo {
+            name: entry.clone(),
+            current: version(current),
+            previous: version(marks.at(Stage::Previous)),
+            pending: version(marks.at(Stage::Pending)),
+            written,
+        };
+        let empty = info.current.is_none() && info.previous.is_none() && info.pending.is_none();
+        Ok((!empty).then_some(info))
+    }
+
+    async fn written(&self, entry: &EntryName, number: i64) -> Result<Option<Duration>, Fault> {
+        let name = format!("{}/versions/{number}", self.client.place.secret(entry)?);
+        let answer = self.client.call(|service| service.get_secret_version().set_name(&name).send()).await;
+        match answer {
+            Ok(version) => Ok(version.create_time.and_then(|time| {
+                let seconds = u64::try_from(time.seconds()).ok()?;
+                Some(Duration::new(seconds, u32::try_from(time.nanos()).ok()?))
+            })),
+            Err(told) if told.is_absent() => Ok(None),
+            Err(told) => Err(self.client.fault(&told, Operation::GetVersion, Some(entry))),
+        }
+    }
+
+    async fn all(&self) -> Result<Vec<(EntryName, Marks)>, Fault> {
+        let parent = self.client.place.parent();
+        let (mut all, mut token) = (Vec::new(), String::new());
+        for _ in 0..PAGES {
+            let page = self.client.call(|service| {
+                let request = service.list_secrets().set_parent(parent);
+                request.set_page_size(PAGE).set_page_token(&token).send()
+            });
+            let page = page.await.map_err(|told| self.client.fault(&told, Operation::ListSecrets, None))?;
+            all.extend(
+                page.secrets
+                    .into_iter()
+                    .filter_map(|secret| Some((last_segment(&secret.name).parse().ok()?, marks_of(secret)))),
+            );
+            token = page.next_page_token;
+            if token.is_empty() {
+                return Ok(all);
+            }
+        }
+        Err(self.endless())
+    }
+
+    fn endless(&self) -> Fault {
+        let most = PAGE * PAGES;
+        Fault::new(
+            FaultCode::StoreAnswerBad,
+            format!("{}: a list of more than {most} does not end", self.client.place.parent()),
+        )
+    }
+}
+
+/// What [`hallpass_core::Store::list`] says: one request per page of secrets, and one or two per secret, some at a time, since what a list says
+/// of secrets does not tell when their versions were made.
+pub(super) async fn list(reader: &Arc<Reader>) -> Result<Vec<EntryInfo>, Fault> {
+    let mut waiting = reader.all().await?.into_iter();
+    let mut asked = JoinSet::new();
+    let mut found = Vec::new();
+    loop {
+        while asked.len() < AT_ONCE
+            && let Some((entry, marks)) = waiting.next()
+        {
+            let reader = Arc::clone(reader);
+            asked.spawn(async move { reader.info(&entry, &marks).await });
+        }
+        match asked.join_next().await {
+            Some(Ok(info)) => found.extend(info?),
+            Some(Err(_)) => return Err(Fault::new(FaultCode::Internal, "a task of a list ended early")),
+            None => break,
+        }
+    }
+    found.sort_by(|one, next| one.name.cmp(&next.name));
+    Ok(found)
+}
+
+fn marks_of(secret: model::Secret) -> Marks {
+    Marks {
+        aliases: secret.version_aliases.into_iter().collect(),
+        annotations: secret.annotations.into_iter().collect(),
+    }
+}
+
+/// An alias that Google does not know is absent; INVALID_ARGUMENT is how everything but numbers was refused before there were aliases.
+fn no_such_alias(told: &Told) -> bool {
+    told.is_absent() || matches!(told.kind, Kind::Refused(Code::InvalidArgument))
+}
+
+/// Entries per page, and the most pages of one list: a server that never ends must not keep us for ever.
+const PAGE: i32 = 250;
+const PAGES: i32 = 80;
+
+/// Requests of a list at the same time. Quota: 600 reads other than accesses per minute and project
+/// (<https://cloud.google.com/secret-manager/quotas>).
+const AT_ONCE: usize = 8;
