@@ -59,8 +59,8 @@ impl Reader {
     /// The versions are listed *before* the secret is looked at: a writer marks the secret before it adds a version that must not be seen yet.
     /// What was listed while the secret still bears no mark was therefore there before.
     async fn current_without_alias(&self, entry: &EntryName) -> Result<i64, Fault> {
-        let newest = self.newest_enabled(entry).await?;
-        let marks = self.seen(entry).await?.marks;
+        let newest = self.newest_enabled(entry).await.map_err(|fault| self.aliasless(entry, fault))?;
+        let marks = self.seen(entry).await.map_err(|fault| self.aliasless(entry, fault))?.marks;
         if let Some(number) = marks.at(Stage::Current) {
             // The alias exists and was not seen a moment ago: reads by alias lag behind.
             return Ok(number);
@@ -72,6 +72,18 @@ impl Reader {
             }
             _ => Err(self.nothing_at(entry, Stage::Current)),
         }
+    }
+
+    /// Whoever may only access sees no alias and may not look further: setting the alias is the narrower remedy.
+    fn aliasless(&self, entry: &EntryName, fault: Fault) -> Fault {
+        if fault.code() != FaultCode::StoreDenied {
+            return fault;
+        }
+        let command = pin_command(&self.client.place, entry, "N");
+        fault.with_hint(format!(
+            "the alias `current` led nowhere: if the secret exists, make its version N current with `{command}`, or grant \
+             roles/secretmanager.viewer on it"
+        ))
     }
 
     fn warn_once(&self, entry: &EntryName, number: i64) {
