@@ -19,10 +19,12 @@
 //! (<https://cloud.google.com/secret-manager/docs/reference/consistency>.) So a read after a promotion may still yield the version before
 //! it. Nothing breaks by that: the version before is kept, the credential says its serial, and writes compare the secret's etag.
 
+mod chain;
 mod checksum;
 mod client;
 mod faults;
 mod identity;
+mod listing;
 mod place;
 mod policy;
 mod reading;

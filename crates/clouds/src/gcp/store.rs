@@ -10,7 +10,8 @@ use hallpass_core::{
 
 use super::client::{Client, Limits, Settings};
 use super::faults::Operation;
-use super::reading::{Reader, list};
+use super::listing::list;
+use super::reading::Reader;
 use super::told::{Kind, Told};
 
 /// The secrets of one project, or of one location of it: scheme `gcp-sm`.
