@@ -3,6 +3,7 @@
 mod contract;
 mod faults;
 mod identity;
+mod races;
 mod reading;
 mod writing;
 
