@@ -32,7 +32,8 @@ pub struct Settings {
     pub limits: Limits,
 }
 
-/// How long things may take. What is cut off is in the state that the called method's documentation says for a dropped future.
+/// How long things may take. What is cut off is in the state that the called method's documentation says for a dropped future. There is no limit for
+/// connecting alone, since Google's SDK has none: a host that swallows packets costs the whole of `read`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Until there is an access token. 3 s: a metadata server answers within milliseconds, and the rest of a read must still fit.
@@ -104,6 +105,7 @@ impl Client {
 
     async fn open(&self) -> Result<SecretManagerService, Told> {
         hallpass_outbound::ensure_tls_provider();
+        // Opened before any token is asked for: without certificate authorities this fails, where the SDK's task for tokens would panic.
         let builder = SecretManagerService::builder()
             .with_credentials(Bearer(Arc::clone(&self.identity)))
             .with_retry_policy(OnceMoreAfterReset.with_attempt_limit(2))

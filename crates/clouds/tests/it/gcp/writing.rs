@@ -143,6 +143,13 @@ async fn a_version_that_cannot_be_disabled_does_not_undo_the_promotion() {
 }
 
 #[tokio::test]
+async fn a_value_is_sent_with_its_checksum() {
+    let world = world().await;
+    put(&world.store(), "a", "one").await;
+    assert!(state_of(&world, 1).await.contains(r#""clientSpecifiedPayloadChecksum":true"#));
+}
+
+#[tokio::test]
 async fn values_of_no_byte_and_of_too_many_are_refused_before_anything_is_written() {
     let world = world().await;
     let store = world.store();
