@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::control;
 use super::world::{CLIENT, IDENTITY_HEADER, World};
@@ -49,7 +49,13 @@ impl Local {
                 &json!({ "error": "bad_request_101", "error_description": "api-version" }),
             );
         }
-        self.token(request)
+        // Here, unlike at App Service, `expires_in` is there as well, in quotes.
+        let reply = self.token(request);
+        let mut body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+        if reply.status == 200 {
+            body["expires_in"] = json!("86399");
+        }
+        Reply::json(reply.status, &body)
     }
 
     /// `expires_on` is a number in quotes, and there need be no `expires_in`. It lies far ahead because time stands still here; a test
