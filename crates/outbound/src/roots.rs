@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use rustls::{ClientConfig, RootCertStore};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
 
 /// The public web authorities, compiled in, and any private ones that are added.
 #[derive(Clone, Debug)]
