@@ -129,15 +129,20 @@ fn put(state: &mut State, request: &Received, key: &str) -> Reply {
         return refusal;
     }
     let (etag, body) = (state.next_version(), request.json());
-    let item = json!({
-        "etag": etag, "key": key, "label": place.1, "content_type": body["content_type"], "value": body["value"],
-        "last_modified": "2026-11-22T12:00:00+00:00", "locked": false,
-        "tags": if body["tags"].is_object() { body["tags"].clone() } else { json!({}) },
-    });
+    let item = key_value(key, place.1.as_deref(), &body, &etag);
     let reply = selected(request, &item, "application/vnd.microsoft.appconfig.kv+json; charset=utf-8");
     let reply = reply.with("etag", quoted(&item));
     state.key_values.insert(place, item);
     reply
+}
+
+/// <https://learn.microsoft.com/azure/azure-app-configuration/rest-api-key-value#syntax>
+pub(super) fn key_value(key: &str, label: Option<&str>, body: &Value, etag: &str) -> Value {
+    json!({
+        "etag": etag, "key": key, "label": label, "content_type": body["content_type"], "value": body["value"],
+        "last_modified": "2026-11-22T12:00:00+00:00", "locked": false,
+        "tags": if body["tags"].is_object() { body["tags"].clone() } else { json!({}) },
+    })
 }
 
 fn delete(state: &mut State, request: &Received, key: &str) -> Reply {

@@ -97,7 +97,9 @@ fn dispatch(state: &mut State, request: &Received, segments: &[&str]) -> Reply {
         (&Method::GET, ["secrets", name, version]) => state.secrets.get(&origin, name, version),
         (&Method::PUT, ["secrets", name]) => {
             let id = state.next_version();
-            state.secrets.set(&origin, name, &body, id, now)
+            let reply = state.secrets.set(&origin, name, &body, id, now);
+            state.written(name);
+            reply
         }
         (&Method::PATCH, ["secrets", name]) => state.secrets.update(&origin, name, "", &body, now),
         (&Method::PATCH, ["secrets", name, version]) => {

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::key_values::KeyValues;
+use serde_json::json;
+
+use super::key_values::{KeyValues, key_value};
 use super::secrets::Secrets;
 
 /// The tenant that exists.
@@ -38,6 +40,9 @@ pub(super) struct State {
     pub(super) key_values: KeyValues,
     pub(super) token_requests: usize,
     pub(super) throttle: Option<(usize, u64)>,
+    misdirected: bool,
+    lag_after_write: usize,
+    rival: Option<(String, String)>,
     tokens: HashMap<String, String>,
     denied: Vec<(String, Denial)>,
     count: u64,
@@ -60,6 +65,47 @@ impl World {
         self.state().throttle = Some((times, after));
     }
 
+    /// Disables the newest version of a secret.
+    pub fn disable(&self, name: &str) {
+        let mut state = self.state();
+        let now = state.now();
+        state.secrets.update("", name, "", &json!({ "attributes": { "enabled": false } }), now);
+    }
+
+    /// Deletes a secret, recoverably.
+    pub fn delete(&self, name: &str) {
+        self.state().secrets.delete("", name);
+    }
+
+    /// Deletes a secret for good.
+    pub fn purge(&self, name: &str) {
+        let mut state = self.state();
+        state.secrets.delete("", name);
+        state.secrets.purge(name);
+    }
+
+    /// Writes a key-value.
+    pub fn write_key_value(&self, key: &str, label: Option<&str>, value: &str, content_type: Option<&str>) {
+        let mut state = self.state();
+        let etag = state.next_version();
+        let body = json!({ "value": value, "content_type": content_type });
+        state
+            .key_values
+            .insert((key.to_owned(), label.map(str::to_owned)), key_value(key, label, &body, &etag));
+    }
+
+    /// Deletes every key-value.
+    pub fn forget_key_values(&self) {
+        self.state().key_values.clear();
+    }
+
+    /// Lets every token, those given out so far too, be one for somebody else.
+    pub fn misdirect_tokens(&self) {
+        let mut state = self.state();
+        state.misdirected = true;
+        state.tokens.values_mut().for_each(|audience| "https://example.net".clone_into(audience));
+    }
+
     /// Lets every token given out so far be refused.
     pub fn expire_tokens(&self) {
         self.state().tokens.clear();
@@ -74,6 +120,21 @@ impl World {
     /// Answers the next `reads` unversioned reads of a secret as a replica would that has not heard of the newest version.
     pub fn lag(&self, reads: usize) {
         self.state().secrets.lag = reads;
+    }
+
+    /// The same, from the next write on.
+    pub fn lag_after_write(&self, reads: usize) {
+        self.state().lag_after_write = reads;
+    }
+
+    /// Writes a version of a secret as somebody who knows nothing of hallpass does: without tags.
+    pub fn plant(&self, name: &str, value: &str) {
+        self.state().plant(name, value);
+    }
+
+    /// Lets the next write of `name` be followed at once by somebody else's.
+    pub fn follow(&self, name: &str, value: &str) {
+        self.state().rival = Some((name.to_owned(), value.to_owned()));
     }
 
     /// Moves the clock.
@@ -120,10 +181,24 @@ impl State {
         format!("{:016x}{:016x}", scattered(self.count), scattered(self.count ^ 0x5bd1_e995))
     }
 
+    /// What a test ordered to happen after a write.
+    pub(super) fn written(&mut self, name: &str) {
+        self.secrets.lag += std::mem::take(&mut self.lag_after_write);
+        if let Some((_, value)) = self.rival.take_if(|(rival, _)| rival == name) {
+            self.plant(name, &value);
+        }
+    }
+
+    fn plant(&mut self, name: &str, value: &str) {
+        let (id, now) = (self.next_version(), self.now());
+        self.secrets.set("", name, &json!({ "value": value }), id, now);
+    }
+
     pub(super) fn grant(&mut self, audience: &str) -> String {
         self.count += 1;
         let token = format!("token-canary-{:016x}", scattered(self.count));
-        self.tokens.insert(token.clone(), audience.trim_end_matches('/').to_owned());
+        let audience = if self.misdirected { "https://example.net" } else { audience.trim_end_matches('/') };
+        self.tokens.insert(token.clone(), audience.to_owned());
         token
     }
 

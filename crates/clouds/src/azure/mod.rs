@@ -26,6 +26,7 @@ mod stages;
 mod store;
 mod tokens;
 mod vault;
+mod writing;
 
 pub use app_configuration::AppConfiguration;
 pub use client::{CONNECT_WITHIN, PATIENCE, Settings, Variables};

@@ -9,8 +9,8 @@ use hallpass_core::{
 };
 
 use super::client::{Connection, Settings};
-use super::entry::{PENDING_ENDING, ends_as_pending, pending_of, secret_of, text_of};
-use super::stages::{Kept, Promotion, Refused, newest, pending_tags, promotion, stages, superseded};
+use super::entry::{PENDING_ENDING, ends_as_pending, pending_of, secret_of};
+use super::stages::{Kept, stages};
 use super::vault::{Got, Vault};
 
 /// One Key Vault.
@@ -52,6 +52,10 @@ impl KeyVault {
     /// The vault at `origin` by a connection, and with an identity, that are there already.
     pub(super) fn over(origin: &str, connection: Arc<Connection>) -> Result<Self, Fault> {
         Ok(Self { vault: Vault::new(origin, connection)? })
+    }
+
+    pub(super) fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     /// A version by the vault's own id, however it is staged.
@@ -126,96 +130,6 @@ impl KeyVault {
         let is_empty = info.current.is_none() && info.previous.is_none() && info.pending.is_none();
         Ok((!is_empty).then_some(info))
     }
-
-    async fn put(&self, entry: &EntryName, value: &Secret) -> Result<Version, Fault> {
-        let name = secret_of(entry)?;
-        let pending = pending_of(name)?;
-        let text = text_of(name, value)?;
-        let before = self.vault.versions(&pending).await?;
-        if before.iter().any(|kept| !kept.is_ours_pending()) {
-            let what =
-                format!("`{pending}` in `{}` holds something that hallpass did not write", self.vault.host());
-            let hint = "hallpass keeps pending values under that name: rename one of the two secrets";
-            return Err(Fault::new(FaultCode::StoreUnwritable, what).with_hint(hint));
-        }
-        let written = self.vault.set(&pending, text, pending_tags(&before), None).await?;
-        for earlier in before.iter().filter(|kept| kept.enabled) {
-            self.vault.disable(&pending, &earlier.id).await?;
-        }
-        Ok(written.version())
-    }
-
-    async fn promote_to(
-        &self,
-        entry: &EntryName,
-        wanted: &Version,
-        expected: Option<&Version>,
-    ) -> Result<(), Fault> {
-        let name = secret_of(entry)?;
-        let pending = pending_of(name)?;
-        let waiting = self.vault.versions(&pending).await?;
-        let current = self.current(name).await?;
-        match promotion(current.as_ref(), &waiting, wanted, expected).map_err(|why| refusal(entry, why))? {
-            Promotion::Done => {}
-            Promotion::Write { tags, content_type } => {
-                let id = newest(&waiting).map(|kept| kept.id.as_str());
-                let got = self.vault.get(&pending, id).await?;
-                self.vault.set(name, text_of(name, &got.value)?, tags, content_type).await?;
-                let now = self.current(name).await?;
-                if now.is_none_or(|now| !now.is_called(wanted)) {
-                    return Err(conflict(
-                        entry,
-                        "somebody else wrote at the same time, and theirs is current",
-                    ));
-                }
-            }
-        }
-        self.tidy(name, &pending, wanted).await
-    }
-
-    /// What an unversioned read meets. The list's dates would not tell two versions of one second apart.
-    async fn current(&self, name: &str) -> Result<Option<Kept>, Fault> {
-        match self.vault.get(name, None).await {
-            Ok(got) => Ok(Some(got.kept)),
-            Err(fault) if fault.code() == FaultCode::EntryNotFound => Ok(None),
-            // Disabled, so it can only be seen in the list.
-            Err(fault) if fault.code() == FaultCode::StoreVersionUnusable => {
-                Ok(newest(&self.vault.versions(name).await?).cloned())
-            }
-            Err(fault) => Err(fault),
-        }
-    }
-
-    /// The last step of a promotion.
-    async fn tidy(&self, name: &str, pending: &str, promoted: &Version) -> Result<(), Fault> {
-        let waiting = self.vault.versions(pending).await?;
-        for kept in waiting.iter().filter(|kept| kept.enabled && kept.is_called(promoted)) {
-            self.vault.disable(pending, &kept.id).await?;
-        }
-        let versions = self.vault.versions(name).await?;
-        for kept in superseded(&versions, &stages(&versions, &[])) {
-            self.vault.disable(name, &kept.id).await?;
-        }
-        Ok(())
-    }
-
-    async fn drop_version(&self, entry: &EntryName, version: &Version) -> Result<(), Fault> {
-        let name = secret_of(entry)?;
-        let pending = pending_of(name)?;
-        let current = self.current(name).await?;
-        if current.as_ref().is_some_and(|current| current.is_called(version)) {
-            return Err(conflict(entry, "that version is current"));
-        }
-        for secret in [name, &pending] {
-            let versions = self.vault.versions(secret).await?;
-            let is_ours = |kept: &&Kept| secret == name || kept.is_ours_pending();
-            for kept in versions.iter().filter(is_ours).filter(|kept| kept.enabled && kept.is_called(version))
-            {
-                self.vault.disable(secret, &kept.id).await?;
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Store for KeyVault {
@@ -278,16 +192,4 @@ fn is_absent(fault: &Fault) -> bool {
 
 fn nothing_at(entry: &EntryName, stage: &str) -> Fault {
     Fault::new(FaultCode::EntryNotFound, format!("`{entry}` has no {stage} version"))
-}
-
-fn refusal(entry: &EntryName, why: Refused) -> Fault {
-    match why {
-        Refused::NoEntry => Fault::new(FaultCode::EntryNotFound, format!("`{entry}`")),
-        Refused::OtherPending => conflict(entry, "its pending version is another by now"),
-        Refused::OtherCurrent => conflict(entry, "its current version is another by now"),
-    }
-}
-
-fn conflict(entry: &EntryName, why: &str) -> Fault {
-    Fault::new(FaultCode::VersionConflict, format!("`{entry}`: {why}"))
 }
