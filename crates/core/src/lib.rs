@@ -34,6 +34,7 @@ mod store;
 #[cfg_attr(hallpass_search, path = "../../../search/src/sync.rs")]
 pub mod sync;
 pub mod token;
+mod unresolved;
 
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_support;
@@ -49,3 +50,4 @@ pub use runtime::{BoxFuture, Randomness, Sleep, Spawn};
 pub use secret::Secret;
 pub use status::{CredentialStatus, IntegrationStatus, StatusSource, TokenStatus};
 pub use store::{CredentialSource, EntryInfo, Reread, Stage, Store, StoreTraits, StoredSecret};
+pub use unresolved::unresolved_reference;

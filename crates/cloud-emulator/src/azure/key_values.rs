@@ -89,7 +89,7 @@ fn get(state: &State, request: &Received, key: &str) -> Reply {
 
 /// At most 100 at once; `@nextLink` while there are more; `key` and `label` may be `*` or end in it; `$select` names members.
 /// <https://learn.microsoft.com/azure/azure-app-configuration/rest-api-key-value#list-key-values>
-fn list(state: &State, request: &Received) -> Reply {
+fn list(state: &mut State, request: &Received) -> Reply {
     let keys = request.parameter("key").unwrap_or("*");
     let after = request.parameter("after").unwrap_or_default();
     let wanted = |key: &str| {
@@ -107,8 +107,10 @@ fn list(state: &State, request: &Received) -> Reply {
         shown.push(chosen_members(request, item));
         key.clone_into(&mut last);
     }
+    let more = items.peek().is_some();
+    state.listed_values += shown.iter().filter(|item| !item["value"].is_null()).count();
     let mut body = json!({ "items": shown });
-    if items.peek().is_some() {
+    if more {
         let version = request.parameter("api-version").unwrap_or_default();
         let mut next = format!("/kv?api-version={version}&key={}&after={}", escaped(keys), escaped(&last));
         for name in ["label", "$select"] {

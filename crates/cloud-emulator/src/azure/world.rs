@@ -39,6 +39,7 @@ pub(super) struct State {
     pub(super) secrets: Secrets,
     pub(super) key_values: KeyValues,
     pub(super) token_requests: usize,
+    pub(super) listed_values: usize,
     pub(super) throttle: Option<(usize, u64)>,
     misdirected: bool,
     lag_after_write: usize,
@@ -115,6 +116,12 @@ impl World {
     #[must_use]
     pub fn token_requests(&self) -> usize {
         self.state().token_requests
+    }
+
+    /// How many values of key-values were in lists.
+    #[must_use]
+    pub fn listed_values(&self) -> usize {
+        self.state().listed_values
     }
 
     /// Answers the next `reads` unversioned reads of a secret as a replica would that has not heard of the newest version.

@@ -141,3 +141,87 @@ fn plain(text: &str) -> Option<String> {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.,".contains(&byte));
     fine.then(|| text.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::time::Duration;
+
+    use azure_core::error::ErrorKind;
+    use azure_core::http::StatusCode;
+    use azure_core::http::headers::Headers;
+    use hallpass_core::{Fault, FaultCode};
+
+    use super::{RawResponse, Silence, carried, is_broken, is_unauthorized, refusal_in, silence_in};
+
+    fn answer(
+        status: StatusCode,
+        headers: &[(&'static str, &'static str)],
+        body: &'static str,
+    ) -> azure_core::Error {
+        let mut all = Headers::new();
+        headers.iter().for_each(|(name, value)| all.insert(*name, *value));
+        let raw_response = Some(Box::new(RawResponse::from_bytes(status, all, body.as_bytes().to_vec())));
+        ErrorKind::HttpResponse { status, error_code: Some("canary code".to_owned()), raw_response }
+            .into_error()
+    }
+
+    #[test]
+    fn an_answer_gives_its_codes_its_request_id_and_its_wait() {
+        let body = r#"{"error":{"code":"Throttled","message":"canary","innererror":{"code":"Vault"}}}"#;
+        let headers = [("x-ms-request-id", "0000-id"), ("retry-after", "7")];
+        let refusal = refusal_in(&answer(StatusCode::TooManyRequests, &headers, body)).unwrap();
+        assert_eq!(
+            (refusal.status, refusal.code.as_deref(), refusal.inner.as_deref()),
+            (429, Some("Throttled"), Some("Vault"))
+        );
+        assert_eq!(
+            (refusal.request_id.as_deref(), refusal.retry_after),
+            (Some("0000-id"), Some(Duration::from_secs(7)))
+        );
+        let in_ms = [("retry-after-ms", "1500"), ("retry-after", "99")];
+        let after =
+            |headers| refusal_in(&answer(StatusCode::TooManyRequests, headers, "{}")).unwrap().retry_after;
+        assert_eq!(after(&in_ms[..]), Some(Duration::from_millis(1500)));
+        assert_eq!(after(&[("retry-after", "99999999")][..]), Some(Duration::from_secs(3600)));
+        assert_eq!(after(&[("retry-after", "soon")][..]), None);
+    }
+
+    #[test]
+    fn what_does_not_look_like_a_code_is_not_copied() {
+        let body = r#"{"error":{"code":"canary value","innererror":{"code":"{canary}"}}}"#;
+        let refusal =
+            refusal_in(&answer(StatusCode::Forbidden, &[("x-ms-request-id", "canary id")], body)).unwrap();
+        assert!(!format!("{refusal:?}").contains("canary"), "{refusal:?}");
+    }
+
+    #[test]
+    fn the_answer_is_found_inside_a_credentials_error() {
+        let inner = answer(StatusCode::Unauthorized, &[], r#"{"error":"invalid_client"}"#);
+        let outer = azure_core::Error::with_error(ErrorKind::Credential, inner, "authentication failed");
+        assert_eq!(refusal_in(&outer).unwrap().status, 401);
+        assert!(is_unauthorized(&outer));
+        let fault = Fault::new(FaultCode::CloudIdentityMissing, "x");
+        let ours = azure_core::Error::new(ErrorKind::Credential, fault);
+        assert!(carried(&ours).is_some() && !is_broken(&ours) && !is_unauthorized(&ours));
+    }
+
+    #[test]
+    fn a_connection_that_failed_says_which_part_of_it() {
+        let table = [
+            ("dns error: failed to lookup address information: Name or service not known", "DNS"),
+            ("invalid peer certificate: UnknownIssuer", "TLS"),
+            ("tcp connect error: Connection refused (os error 111)", "port is closed"),
+            ("deadline has elapsed", "nobody answers"),
+            ("something else", "the network or the host"),
+        ];
+        for (text, part) in table {
+            let error =
+                azure_core::Error::with_error(ErrorKind::Connection, io::Error::other(text), "failed");
+            let Silence::NoConnection(what) = silence_in(&error) else { panic!("{text}") };
+            assert!(what.contains(part), "{text}: {what}");
+        }
+        assert!(is_broken(&azure_core::Error::with_message(ErrorKind::Io, "reset")));
+        assert!(!is_broken(&azure_core::Error::with_message(ErrorKind::DataConversion, "canary")));
+    }
+}

@@ -135,3 +135,36 @@ impl TokenCredential for Tokens {
 fn carried(fault: Fault) -> azure_core::Error {
     azure_core::Error::new(ErrorKind::Credential, fault)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use azure_core::credentials::AccessToken;
+    use azure_core::http::ClientOptions;
+    use azure_core::time::OffsetDateTime;
+    use hallpass_core::test_support::ManualTime;
+
+    use super::Tokens;
+    use crate::azure::identity::choose;
+
+    #[test]
+    fn a_token_is_kept_until_five_minutes_before_its_end_and_not_beyond() {
+        let time = ManualTime::starting_at(Duration::from_secs(1_000));
+        let tokens = Tokens::new(choose(&|_| None), ClientOptions::default(), Arc::new(time.clone()));
+        let end = OffsetDateTime::from_unix_timestamp(2_000).unwrap();
+        let kept = |scope: &str| tokens.place(scope).get().is_some();
+        tokens.place("a").set(AccessToken::new("canary", end)).unwrap();
+        assert!(kept("a") && !kept("b"), "one per audience");
+        time.advance(Duration::from_secs(699));
+        assert!(kept("a"));
+        time.advance(Duration::from_secs(1));
+        assert!(!kept("a"));
+        tokens.place("a").set(AccessToken::new("canary", end + Duration::from_secs(9_999))).unwrap();
+        assert!(kept("a"));
+        tokens.forget();
+        assert!(!kept("a"), "a refused token is not shown again");
+        assert!(!format!("{tokens:?}").contains("canary"));
+    }
+}

@@ -87,6 +87,7 @@ async fn a_list_goes_through_all_pages_and_loads_no_plain_value() {
     assert_eq!(listed.len(), 210);
     assert!(listed.iter().all(|info| info.current.is_some() && info.written.is_some()));
     assert!(scene.azure.config.seen().iter().all(|it| it.path == "/kv"), "pages only");
+    assert_eq!(scene.azure.world.listed_values(), 0);
     let info = store.describe(&named("many/007")).await.unwrap();
     assert_eq!(info, listed[7]);
 }

@@ -255,7 +255,7 @@ fn impatient(scene: &Scene) -> KeyVault {
     let borrowed: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut settings = scene.settings(&scene.azure.vault.url(), &borrowed);
     settings.patience = Duration::from_millis(200);
-    KeyVault::open(&settings).unwrap()
+    KeyVault::open(&settings).expect("it is an origin")
 }
 
 fn answer(status: u16, body: &str) -> Behaviour {
