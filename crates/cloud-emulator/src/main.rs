@@ -14,6 +14,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Each cloud keeps its stand-ins alive in what it returns, beside the line that says where they are.
     let (_running, line): (Vec<hallpass_cloud_emulator::StandIn>, serde_json::Value) = match cloud.as_str() {
         "google" => hallpass_cloud_emulator::google::announce().await?,
+        "azure" => {
+            let azure = hallpass_cloud_emulator::azure::Azure::start().await?;
+            let line = azure.announcement();
+            (vec![azure.vault, azure.config, azure.entra, azure.local], line)
+        }
         _ => return Err(format!("expected a cloud, got `{cloud}`").into()),
     };
     writeln!(std::io::stdout(), "{line}")?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -19,6 +19,9 @@ impl Authority {
     pub fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // OpenSSL takes a leaf for self-signed whose issuer has the leaf's own name, and Python checks strictly since 3.13.
+        params.distinguished_name.push(DnType::CommonName, "authority of the stand-ins");
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let key = KeyPair::generate().expect("a key can be drawn");
         Self { issuer: CertifiedIssuer::self_signed(params, key).expect("the parameters are plain") }
     }
@@ -32,7 +35,8 @@ impl Authority {
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         let key = KeyPair::generate().expect("a key can be drawn");
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let params = CertificateParams::new(names).expect("both are plain names");
+        let mut params = CertificateParams::new(names).expect("both are plain names");
+        params.use_authority_key_identifier_extension = true;
         let leaf = params.signed_by(&key, &self.issuer).expect("the issuer may sign");
         let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

@@ -10,6 +10,7 @@ use sha2::Sha256;
 use crate::fault::{Fault, FaultCode};
 use crate::names::{Environment, Version};
 use crate::secret::Secret;
+use crate::unresolved::unresolved_reference;
 
 /// A client id and secret (or whatever members the platform's profile needs), as one atomic value.
 ///
@@ -34,7 +35,13 @@ impl Credential {
         };
         // The parser's own message is dropped on purpose: it may quote the text it stumbled over.
         let Ok(Value::Object(object)) = serde_json::from_slice(stored.expose()) else {
-            return Err(malformed("it is not a JSON object".into()));
+            let fault = malformed("it is not a JSON object".into());
+            return Err(match unresolved_reference(stored.expose()) {
+                Some(origin) => fault.with_hint(format!(
+                    "the platform did not resolve a reference to {origin} and passed its text on: let the app's identity read what it names, then restart the app"
+                )),
+                None => fault,
+            });
         };
         let mut credential = Self { members: BTreeMap::new(), serial: None, environment: None, version };
         for (name, value) in object {
@@ -176,6 +183,16 @@ mod tests {
             assert!(!format!("{fault} {} {fault:?}", fault.hint()).contains("canary"));
         }
         assert!(parse(r#"{"client_id":"x"}"#).unwrap_err().detail().contains("`client_secret`"));
+    }
+
+    #[test]
+    fn a_reference_that_the_platform_did_not_resolve_is_named_as_such() {
+        let fault =
+            parse("@Microsoft.KeyVault(SecretUri=https://canary.vault.azure.net/secrets/a)").unwrap_err();
+        assert_eq!(fault.code(), FaultCode::CredentialMalformed);
+        assert!(fault.hint().contains("did not resolve a reference to Key Vault"), "{}", fault.hint());
+        assert!(!format!("{fault} {}", fault.hint()).contains("canary"));
+        assert!(!parse("canary").unwrap_err().hint().contains("resolve"));
     }
 
     #[test]

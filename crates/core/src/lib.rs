@@ -36,6 +36,7 @@ mod store;
 #[cfg_attr(hallpass_search, path = "../../../search/src/sync.rs")]
 pub mod sync;
 pub mod token;
+mod unresolved;
 
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_support;
@@ -53,3 +54,4 @@ pub use slots::{Capabilities, Generated, LastUsed, Rights, SecretAdmin, Slot, Sl
 pub use start::{ColdStart, Phase, SecretState};
 pub use status::{CredentialStatus, IntegrationStatus, StatusSource, TokenStatus};
 pub use store::{CredentialSource, EntryInfo, Reread, Stage, Store, StoreTraits, StoredSecret};
+pub use unresolved::unresolved_reference;

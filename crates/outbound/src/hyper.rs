@@ -16,7 +16,6 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
@@ -41,14 +40,8 @@ impl HyperTransport {
     /// A transport that trusts `roots`. No connection is made before the first request.
     #[must_use]
     pub fn new(guard: AddressGuard, roots: TrustedRoots, clock: Arc<dyn Clock>) -> Self {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("ring supports the default protocol versions")
-            .with_root_certificates(roots.into_store())
-            .with_no_client_auth();
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
+            .with_tls_config(roots.into_client_config())
             .https_or_http()
             .enable_http1()
             .wrap_connector(GuardedConnector::new(guard));

@@ -1,8 +1,10 @@
 //! The certificate authorities that are trusted.
 
-use rustls::RootCertStore;
+use std::sync::Arc;
+
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
 
 /// The public web authorities, compiled in, and any private ones that are added.
 #[derive(Clone, Debug)]
@@ -42,7 +44,14 @@ impl TrustedRoots {
         if self.0.len() == before { Err(RootsFault::Empty) } else { Ok(self) }
     }
 
-    pub(crate) fn into_store(self) -> RootCertStore {
-        self.0
+    /// TLS 1.2 and 1.3 towards servers that these roots vouch for, with ring. Also for a cloud's SDK that brings an HTTP client of its own:
+    /// so one place decides whom we trust.
+    #[must_use]
+    pub fn into_client_config(self) -> ClientConfig {
+        ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("ring supports the default protocol versions")
+            .with_root_certificates(self.0)
+            .with_no_client_auth()
     }
 }

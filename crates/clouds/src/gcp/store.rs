@@ -58,7 +58,7 @@ impl SecretManager {
 
 impl Store for SecretManager {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "gcp-sm", writable: true }
+        StoreTraits { scheme: "gcp-sm", writable: true, compare_and_set: true }
     }
 
     fn place(&self) -> Option<&str> {

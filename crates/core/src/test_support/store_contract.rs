@@ -14,6 +14,23 @@ use crate::sync::Arc;
 /// # Panics
 /// When the store breaks a promise, with the promise in words.
 pub async fn writable(make: impl AsyncFn() -> Arc<dyn Store>) {
+    writable_up_to(Capacity { bytes: usize::MAX, text_only: false }, make).await;
+}
+
+/// What a store can hold that somebody else limits. Whatever is beyond it must be refused with `store-unwritable`.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// The longest value, in bytes.
+    pub bytes: usize,
+    /// Whether a value must be UTF-8.
+    pub text_only: bool,
+}
+
+/// Runs the whole suite for a store of limited capacity.
+///
+/// # Panics
+/// When the store breaks a promise, with the promise in words.
+pub async fn writable_up_to(capacity: Capacity, make: impl AsyncFn() -> Arc<dyn Store>) {
     assert!(make().await.traits().writable, "a writable store says so");
     absent_entries_are_not_found(&*make().await).await;
     what_was_promoted_is_read(&*make().await).await;
@@ -24,7 +41,7 @@ pub async fn writable(make: impl AsyncFn() -> Arc<dyn Store>) {
     putting_twice_leaves_one_pending(&*make().await).await;
     discarding_takes_everything_but_current(&*make().await).await;
     entries_are_listed_in_order_and_without_values(&*make().await).await;
-    values_survive_byte_for_byte(&*make().await).await;
+    values_survive_byte_for_byte(&*make().await, capacity).await;
     distinct_puts_have_distinct_versions(&*make().await).await;
     entries_do_not_touch_each_other(&*make().await).await;
 }
@@ -57,6 +74,12 @@ pub async fn read_only(store: Arc<dyn Store>, entry: &EntryName, expected: &Secr
     assert!(listed.is_sorted_by(|one, next| one.name < next.name), "the list is sorted by name");
     let listed = listed.into_iter().find(|info| info.name == *entry);
     assert!(listed.is_none_or(|info| info.current == Some(first.version)), "what is listed is what is read");
+}
+
+impl Capacity {
+    fn holds(self, value: &[u8]) -> bool {
+        value.len() <= self.bytes && (!self.text_only || std::str::from_utf8(value).is_ok())
+    }
 }
 
 async fn absent_entries_are_not_found(store: &dyn Store) {
@@ -184,7 +207,7 @@ async fn entries_are_listed_in_order_and_without_values(store: &dyn Store) {
     assert!(!text.contains("canary"), "neither the list nor the store prints a value");
 }
 
-async fn values_survive_byte_for_byte(store: &dyn Store) {
+async fn values_survive_byte_for_byte(store: &dyn Store, capacity: Capacity) {
     let large: Vec<u8> =
         (0..64 * 1024).map(|index: u32| index.to_le_bytes()[1] ^ index.to_le_bytes()[0]).collect();
     let values: [&[u8]; 10] = [
@@ -201,11 +224,22 @@ async fn values_survive_byte_for_byte(store: &dyn Store) {
     ];
     for (index, value) in values.into_iter().enumerate() {
         let name = format!("entry-{index}");
-        let pending = store.put_pending(&named(&name), Secret::new(value.to_vec())).await.expect("put");
+        let put = store.put_pending(&named(&name), Secret::new(value.to_vec())).await;
+        if !capacity.holds(value) {
+            let refused = put.map_err(|fault| fault.code());
+            assert_eq!(refused, Err(FaultCode::StoreUnwritable), "value {index} is refused, not changed");
+            continue;
+        }
+        let pending = put.expect("put");
         store.promote(&named(&name), &pending, None).await.expect("promoted");
     }
     for (index, value) in values.into_iter().enumerate() {
         let name = format!("entry-{index}");
+        if !capacity.holds(value) {
+            let nothing = code_of_read(store, &named(&name), Stage::Pending).await;
+            assert_eq!(nothing, FaultCode::EntryNotFound, "nothing of value {index} is left behind");
+            continue;
+        }
         let read = store.read(&named(&name), Stage::Current).await.expect("promoted before");
         assert!(read.value.expose() == value, "value {index} survives byte for byte");
     }

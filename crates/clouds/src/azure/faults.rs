@@ -1,0 +1,243 @@
+//! What Azure says, as faults of ours. Pure.
+
+use hallpass_core::{Fault, FaultCode};
+
+use super::answers::{Refusal, Silence, carried, refusal_in, silence_in};
+use super::identity::{Chosen, Link};
+
+/// What was asked of whom, for the words of a fault.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    /// The host.
+    pub(super) place: &'a str,
+    /// The secret or key; empty for a list of all.
+    pub(super) entry: &'a str,
+    pub(super) doing: Doing,
+}
+
+/// The operation, which decides the permission it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doing {
+    Get,
+    List,
+    Set,
+    Update,
+    Configuration,
+}
+
+impl Doing {
+    /// By its name in role definitions: <https://learn.microsoft.com/azure/role-based-access-control/permissions/security#microsoftkeyvault>
+    pub(super) fn permission(self) -> &'static str {
+        match self {
+            Self::Get => "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+            Self::List => "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+            Self::Set => "Microsoft.KeyVault/vaults/secrets/setSecret/action",
+            Self::Update => "Microsoft.KeyVault/vaults/secrets/update/action",
+            Self::Configuration => "Microsoft.AppConfiguration/configurationStores/keyValues/read",
+        }
+    }
+
+    /// The older access policies call it this.
+    fn in_policies(self) -> &'static str {
+        match self {
+            Self::Get => "secrets get",
+            Self::List => "secrets list",
+            Self::Set | Self::Update => "secrets set",
+            Self::Configuration => "read",
+        }
+    }
+}
+
+/// The fault of an operation that the SDK failed.
+pub(super) fn of_store(error: &azure_core::Error, asked: Asked<'_>) -> Fault {
+    if let Some(fault) = carried(error) {
+        return fault.clone();
+    }
+    match refusal_in(error) {
+        Some(refusal) => refused(&refusal, asked),
+        None => silent(&silence_in(error), asked),
+    }
+}
+
+/// The fault of an answer.
+pub(super) fn refused(refusal: &Refusal, asked: Asked<'_>) -> Fault {
+    let inner = refusal.inner.as_deref().unwrap_or_default();
+    let Asked { place, entry, doing } = asked;
+    let (code, what, hint): (FaultCode, String, Option<String>) = match (refusal.status, inner) {
+        (404, _) => (FaultCode::EntryNotFound, String::new(), Some(not_found_hint(asked))),
+        (403, "SecretDisabled") => {
+            let hint = format!(
+                "enable it with `az keyvault secret set-attributes --name {entry} --enabled true`, or store a new version"
+            );
+            (FaultCode::StoreVersionUnusable, "the version is disabled".into(), Some(hint))
+        }
+        (403, "ForbiddenByFirewall" | "ForbiddenByConnection") => {
+            let hint = format!("let this network in: firewall or private endpoint of `{place}`");
+            (FaultCode::StoreDenied, "the network is not let in".into(), Some(hint))
+        }
+        (403, _) => {
+            let what = format!("needs `{}`", doing.permission());
+            let grant = doing.in_policies();
+            let hint = format!(
+                "grant `{}` (with access policies: {grant}); a new role takes up to ten minutes",
+                doing.permission()
+            );
+            (FaultCode::StoreDenied, what, Some(hint))
+        }
+        (401, _) => {
+            let hint =
+                "check that the identity's tenant is the vault's, and that this machine's clock is right";
+            (FaultCode::CloudIdentityMissing, "the token is not accepted".into(), Some(hint.into()))
+        }
+        (409, "ObjectIsDeletedButRecoverable") => {
+            let hint = format!("recover it with `az keyvault secret recover --name {entry}`, or purge it");
+            (
+                FaultCode::StoreVersionUnusable,
+                "it is deleted, and its name taken until it is purged".into(),
+                Some(hint),
+            )
+        }
+        (409 | 412, _) => (FaultCode::VersionConflict, "it is being changed".into(), None),
+        (429, _) => (FaultCode::StoreThrottled, String::new(), None),
+        (400, _) if doing == Doing::Set => {
+            (FaultCode::StoreUnwritable, "the value or a tag is not accepted".into(), None)
+        }
+        (408 | 502..=504, _) => (FaultCode::StoreUnreachable, "the service is not available".into(), None),
+        _ => (FaultCode::StoreAnswerBad, String::new(), None),
+    };
+    let fault = Fault::new(code, in_words(refusal, asked, &what));
+    let fault = refusal
+        .retry_after
+        .filter(|_| code == FaultCode::StoreThrottled)
+        .map_or(fault.clone(), |after| fault.with_retry_after(after));
+    hint.map_or(fault.clone(), |hint| fault.with_hint(hint))
+}
+
+/// The fault of having no answer.
+pub(super) fn silent(silence: &Silence, asked: Asked<'_>) -> Fault {
+    let place = asked.place;
+    let (code, what) = match silence {
+        Silence::NoConnection(what) => (FaultCode::StoreUnreachable, format!("no connection: {what}")),
+        Silence::TimedOut(after) => {
+            (FaultCode::StoreUnreachable, format!("no answer within {} ms", after.as_millis()))
+        }
+        Silence::Broken => {
+            (FaultCode::StoreAnswerBad, "the connection broke off, or what came was not HTTP".to_owned())
+        }
+        Silence::Unreadable => {
+            (FaultCode::StoreAnswerBad, "the answer is not of the documented form".to_owned())
+        }
+    };
+    Fault::new(code, format!("{}`{place}`: {what}", subject(asked.entry)))
+}
+
+/// The fault of having no token.
+pub(super) fn of_identity(chosen: &Chosen, error: &azure_core::Error) -> Fault {
+    if let Some(fault) = carried(error) {
+        return fault.clone();
+    }
+    let who = chosen.in_words();
+    let missing =
+        |what: String, hint: &str| Fault::new(FaultCode::CloudIdentityMissing, what).with_hint(hint);
+    if let Some(refusal) = refusal_in(error) {
+        let number = refusal
+            .code
+            .as_deref()
+            .filter(|code| code.bytes().all(|byte| byte.is_ascii_digit() || byte == b','));
+        let code = number.map_or_else(|| refusal.code.clone(), |number| Some(format!("AADSTS{number}")));
+        let id = refusal.request_id.as_ref().map(|id| format!(", request id {id}")).unwrap_or_default();
+        let said = format!(
+            "{who}: status {}{}{id}",
+            refusal.status,
+            code.map(|code| format!(", {code}")).unwrap_or_default()
+        );
+        return match refusal.status {
+            429 => {
+                let fault = Fault::new(FaultCode::StoreThrottled, said);
+                refusal.retry_after.map_or(fault.clone(), |after| fault.with_retry_after(after))
+            }
+            408 | 500.. => Fault::new(FaultCode::StoreUnreachable, said),
+            _ => missing(said, advice(number.unwrap_or_default())),
+        };
+    }
+    let is_elsewhere = matches!(chosen.link, Link::Workload { .. } | Link::ClientSecret { .. });
+    match silence_in(error) {
+        Silence::NoConnection(what) if is_elsewhere => {
+            Fault::new(FaultCode::StoreUnreachable, format!("{who}: no connection to the authority: {what}"))
+        }
+        Silence::Broken if is_elsewhere => Fault::new(
+            FaultCode::StoreAnswerBad,
+            format!("{who}: the authority's answer broke off or was not HTTP"),
+        ),
+        Silence::NoConnection(what) => {
+            missing(format!("{who}: no connection to its endpoint: {what}"), NOBODY)
+        }
+        Silence::Broken | Silence::TimedOut(_) => {
+            missing(format!("{who}: no answer of its endpoint"), NOBODY)
+        }
+        Silence::Unreadable => {
+            missing(format!("{who}: it cannot be used as its variables describe it"), NOBODY)
+        }
+    }
+}
+
+const NOBODY: &str =
+    "give the app a managed identity, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET";
+
+/// <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>
+fn advice(number: &str) -> &'static str {
+    match number {
+        "7000215" => "the client secret is wrong: store its value, not its id",
+        "7000222" => "the client secret has expired: make a new one for the application",
+        "700024" | "700027" | "50027" | "50013" => {
+            "the signed assertion is not valid now: set this machine's clock, or renew the token file"
+        }
+        "700016" => "no such application in this tenant: check AZURE_CLIENT_ID and AZURE_TENANT_ID",
+        "90002" => "no such tenant: check AZURE_TENANT_ID",
+        "70021" | "700211" | "700212" | "700213" => {
+            "the federated credential does not name this workload: check issuer, subject and audience"
+        }
+        _ => NOBODY,
+    }
+}
+
+fn not_found_hint(asked: Asked<'_>) -> String {
+    let Asked { place, entry, doing } = asked;
+    match doing {
+        Doing::Configuration => {
+            format!(
+                "write the key `{entry}` into `{place}`, and check the label: a key without one is another key"
+            )
+        }
+        _ => format!(
+            "store it with `hallpass secret put`; if it was deleted lately, `az keyvault secret recover --name {entry}` brings it back"
+        ),
+    }
+}
+
+fn in_words(refusal: &Refusal, asked: Asked<'_>, what: &str) -> String {
+    let mut text = format!("{}`{}`: ", subject(asked.entry), asked.place);
+    if !what.is_empty() {
+        text += what;
+        text += ", ";
+    }
+    text += &format!("status {}", refusal.status);
+    let codes = [
+        ("", refusal.code.as_ref()),
+        ("", refusal.inner.as_ref()),
+        ("request id ", refusal.request_id.as_ref()),
+    ];
+    for (label, code) in codes {
+        if let Some(code) = code {
+            text += &format!(", {label}{code}");
+        }
+    }
+    text
+}
+
+fn subject(entry: &str) -> String {
+    if entry.is_empty() { String::new() } else { format!("`{entry}` in ") }
+}
+
+#[cfg(test)]
+mod tests;
