@@ -13,6 +13,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let cloud = std::env::args().nth(1).unwrap_or_default();
     // Each cloud keeps its stand-ins alive in what it returns, beside the line that says where they are.
     let (_running, line): (Vec<hallpass_cloud_emulator::StandIn>, serde_json::Value) = match cloud.as_str() {
+        "aws" => hallpass_cloud_emulator::aws::start().await?,
         _ => return Err(format!("expected a cloud, got `{cloud}`").into()),
     };
     writeln!(std::io::stdout(), "{line}")?;
