@@ -19,6 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let line = azure.announcement();
             (vec![azure.vault, azure.config, azure.entra, azure.local], line)
         }
+        "aws" => hallpass_cloud_emulator::aws::start().await?,
         _ => return Err(format!("expected a cloud, got `{cloud}`").into()),
     };
     writeln!(std::io::stdout(), "{line}")?;

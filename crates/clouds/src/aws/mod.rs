@@ -1,1 +1,32 @@
-//! AWS Secrets Manager and KMS.
+//! AWS: Secrets Manager, environment variables encrypted with KMS, and the Secrets Extension of a Lambda function.
+//!
+//! ```text
+//!   SecretsManager (aws-sm:)        KmsEnv (aws-kms-env:)          SecretsExtension
+//!     store.rs, writing.rs            kms_env.rs                     extension.rs
+//!     stages.rs   which label is which stage (pure)                      │
+//!          │                            │                                │ HTTP, 127.0.0.1:2773
+//!          └──── client.rs ◀────────────┘                                ▼
+//!                  │  one SDK configuration, made at first use     the extension's own cache
+//!                  │  identity.rs  variables ▸ profile ▸ web identity ▸ container ▸ instance
+//!                  ▼
+//!          the service's endpoint ── error ──▶ faults.rs (pure)          policy.rs: what IAM has to allow
+//! ```
+//!
+//! Opening a store does nothing that can wait or fail: a function with three regions in its configuration pays for those it asks.
+
+mod client;
+mod extension;
+mod faults;
+mod identity;
+mod kms_env;
+mod policy;
+mod stages;
+mod store;
+mod writing;
+
+pub use client::{CONNECT_WITHIN, OPERATION_WITHIN, Settings};
+pub use extension::{EXTENSION_PORT, SecretsExtension};
+pub use identity::{Identity, Variables};
+pub use kms_env::KmsEnv;
+pub use policy::{Grounds, Use, policy};
+pub use store::{Replica, Replication, SecretsManager};
