@@ -15,7 +15,6 @@
 
 mod assemble;
 mod call;
-mod clouds;
 pub mod config;
 mod doctor;
 mod gateway;
@@ -35,7 +34,7 @@ pub use call::{Answer, Call};
 pub use config::{
     Config, ConfigFault, ConfigFaults, Flags, IntegrationSummary, ProcessVariables, Sources, Variables,
 };
-pub use doctor::{Check, Diagnosis, Finding, PlaceDiagnosis, Verdict as HealthVerdict};
+pub use doctor::{Check, Diagnosis, Finding, Granting, PlaceDiagnosis, Verdict as HealthVerdict};
 pub use gateway::{Gateway, HandOver, Stopped};
 pub use hallpass_core::{
     Credential, EntryInfo, EntryName, Environment, Fault, FaultCode, Fingerprint, IntegrationName, Remedy,

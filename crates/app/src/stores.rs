@@ -7,10 +7,10 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use hallpass::clouds::{self, Clouds};
 use hallpass_core::{Clock, EntryName, Fault, FaultCode, Randomness, Secret, Sleep, Stage, Store};
 use hallpass_stores::{EnvStore, FileStore, LocalKey, LocalStore, Reference, Scheme};
 
-use crate::clouds::Clouds;
 use crate::config::{Config, Key, LocalStoreConfig, Variables};
 
 /// One store for each scheme.
@@ -45,7 +45,12 @@ impl Stores {
             Some(path) => Some(Arc::new(local_store(path, &config.local_store.key, machine).await?)),
             None => None,
         };
-        let clouds = Clouds::new(config.outbound.extra_roots.as_deref(), &machine.variables)?;
+        let variables = Arc::clone(&machine.variables);
+        let clouds = Clouds::new(clouds::Surroundings {
+            extra_roots: config.outbound.extra_roots.as_deref().map(extra_roots).transpose()?,
+            variables: Arc::new(move |name| variables.value(name)),
+            clock: Arc::clone(&machine.clock),
+        });
         Ok(Self { local, place: config.local_store.clone(), env, file, clouds })
     }
 
@@ -98,6 +103,14 @@ impl Stores {
         make_folder(&key)?;
         LocalKey::create_file(&key, randomness)
     }
+}
+
+/// The PEM text of private authorities.
+fn extra_roots(path: &Path) -> Result<String, Fault> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let detail = format!("`outbound.extra_roots`: `{}` cannot be read", path.display());
+        Fault::new(FaultCode::ConfigurationInvalid, detail).with_source(error)
+    })
 }
 
 /// Makes the folder of `path` for its owner alone, if it is not there.

@@ -53,6 +53,7 @@
 
 mod body;
 mod client;
+pub mod clouds;
 #[cfg(feature = "test-support")]
 pub mod fake;
 #[cfg(any(feature = "tower", feature = "reqwest"))]

@@ -3,6 +3,7 @@
 //! ```text
 //!   local:NAME                                            env:VAR            file:PATH
 //!   aws-sm:NAME-or-ARN?region=R&endpoint=URL              aws-kms-env:VAR?region=R&endpoint=URL
+//!   aws-extension:NAME-or-ARN
 //!   azure-kv:https://VAULT/secrets/NAME                   azure-appconfig:https://STORE/kv/KEY?label=L
 //!   gcp-sm:projects/P[/locations/L]/secrets/S?endpoint=URL
 //! ```
@@ -56,6 +57,8 @@ pub enum Scheme {
     AwsSm,
     /// An environment variable that holds ciphertext of AWS KMS.
     AwsKmsEnv,
+    /// The AWS Parameters and Secrets extension beside a Lambda function: a copy, up to five minutes old.
+    AwsExtension,
     /// Azure Key Vault.
     AzureKv,
     /// Azure App Configuration.
@@ -92,6 +95,7 @@ impl Scheme {
         Self::File,
         Self::AwsSm,
         Self::AwsKmsEnv,
+        Self::AwsExtension,
         Self::AzureKv,
         Self::AzureAppconfig,
         Self::GcpSm,
@@ -106,6 +110,7 @@ impl Scheme {
             Self::File => "file",
             Self::AwsSm => "aws-sm",
             Self::AwsKmsEnv => "aws-kms-env",
+            Self::AwsExtension => "aws-extension",
             Self::AzureKv => "azure-kv",
             Self::AzureAppconfig => "azure-appconfig",
             Self::GcpSm => "gcp-sm",
@@ -128,7 +133,7 @@ impl Scheme {
     #[must_use]
     pub fn options(self) -> &'static [&'static str] {
         match self {
-            Self::Local | Self::Env | Self::File | Self::AzureKv => &[],
+            Self::Local | Self::Env | Self::File | Self::AwsExtension | Self::AzureKv => &[],
             Self::AwsSm | Self::AwsKmsEnv => &["region", "endpoint"],
             Self::AzureAppconfig => &["label"],
             Self::GcpSm => &["endpoint"],

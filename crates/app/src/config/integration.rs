@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hallpass::clouds;
 use hallpass_core::policy::Rule;
 use hallpass_core::{Fault, Stage};
 use hallpass_platforms::{PlatformSettings, UpstreamName};
@@ -13,7 +14,6 @@ use super::file::IntegrationTable;
 use super::sidecar::wanted;
 use super::suggest::{nearest, presentable};
 use super::{IntegrationConfig, Place, defaults};
-use crate::clouds;
 
 impl Checker<'_, '_> {
     /// The integrations that have no fault, in order of their names. The others are noted.

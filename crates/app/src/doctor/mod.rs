@@ -7,6 +7,7 @@
 //! Looking is one thing and judging another: [`judge`](judge::judge) is pure, so what is said of a state can be tested without the state.
 //! Nothing is sent to a platform and nothing is written.
 
+mod grants;
 mod judge;
 mod observe;
 
@@ -18,6 +19,7 @@ use tokio::task::JoinSet;
 
 use crate::assemble::App;
 use crate::config::{AWS_REGION, REGION_NAME, variables};
+pub use grants::Granting;
 use judge::{Around, judge};
 use observe::{Observed, Target};
 

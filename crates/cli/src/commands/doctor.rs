@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
-use hallpass_app::{Diagnosis, Finding, Flags, HealthVerdict, PlaceDiagnosis, Purpose};
+use hallpass_app::{App, Diagnosis, Finding, Flags, Granting, HealthVerdict, PlaceDiagnosis, Purpose};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -25,6 +25,12 @@ use crate::printer::{Printer, columns};
 pub(crate) struct Doctor {
     /// Look at this integration alone
     integration: Option<String>,
+    /// Look at nothing; print the least that has to be granted in the cloud so that each secret can be read
+    #[arg(long)]
+    policy: bool,
+    /// With --policy: what has to be granted to whoever stores and replaces the secrets
+    #[arg(long, requires = "policy")]
+    writer: bool,
     /// Print one line of JSON instead of text
     #[arg(long)]
     json: bool,
@@ -34,6 +40,9 @@ impl Doctor {
     /// Looks.
     pub(crate) async fn run(self, config: Option<&Path>, printer: &Printer) -> Result<Exit, Failure> {
         let House { app, .. } = House::open(config, Flags::default(), Purpose::Command).await?;
+        if self.policy {
+            return self.print_grants(&app, printer);
+        }
         let integrations = app.examine(self.integration.as_deref()).await?;
         let fault = integrations.iter().find_map(Diagnosis::first_fault);
         if self.json {
@@ -44,6 +53,27 @@ impl Doctor {
         }
         Ok(fault.map_or(Exit::Done, Exit::of))
     }
+
+    fn print_grants(&self, app: &App, printer: &Printer) -> Result<Exit, Failure> {
+        let grants = app.grants(self.integration.as_deref(), self.writer)?;
+        if self.json {
+            printer.json(&Grants { grants })?;
+        } else if grants.is_empty() {
+            printer.talk("nothing has to be granted: no secret is in a cloud");
+        } else {
+            let told = grants.iter().map(|one| {
+                let title = printer.heading(&format!("# {}: {}", one.integration, one.reference));
+                format!("{title}\n{}", one.policy.trim_end())
+            });
+            printer.data(&told.collect::<Vec<_>>().join("\n\n"))?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+#[derive(Serialize)]
+struct Grants {
+    grants: Vec<Granting>,
 }
 
 #[derive(Serialize)]

@@ -35,3 +35,22 @@ fn set_mode(path: &std::path::Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
+
+#[test]
+fn what_has_to_be_granted_is_printed_in_each_clouds_own_words() {
+    let scene = Scene::empty();
+    scene.assert("doctor_policy_nothing", &scene.run(&["doctor", "--policy"]));
+    scene.configure(
+        "\n[integrations.other]\nplatform = \"genesys\"\nregion = \"us-east-1\"\nallow = [\"GET /x\"]\n\
+         secret = [\"aws-sm:prod/other?region=us-east-1\", \"azure-kv:https://acme.vault.azure.net/secrets/other\", \
+         \"gcp-sm:projects/acme/secrets/other\", \"azure-appconfig:https://acme.azconfig.io/kv/other\", \"aws-kms-env:OTHER?region=us-east-1\"]\n",
+    );
+    scene.assert("doctor_policy", &scene.run(&["doctor", "--policy"]));
+    scene.assert("doctor_policy_writer", &scene.run(&["doctor", "other", "--policy", "--writer"]));
+    let json = scene.run(&["doctor", "--policy", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["grants"].as_array().unwrap().len(), 5);
+    let policy = json["grants"][0]["policy"].as_str().unwrap();
+    let policy: serde_json::Value = serde_json::from_str(policy).unwrap();
+    assert_eq!(policy["Statement"][0]["Action"], serde_json::json!(["secretsmanager:GetSecretValue"]));
+}

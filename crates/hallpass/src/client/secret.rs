@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::clouds::Clouds;
 use hallpass_core::{
     BoxFuture, EntryInfo, EntryName, Fault, FaultCode, Fingerprint, Secret, Stage, Store, StoreTraits,
     StoredSecret, Version,
@@ -26,6 +27,7 @@ pub(super) enum SecretSource {
 pub(super) struct Surroundings<'a> {
     pub(super) local: Option<&'a Arc<dyn Store>>,
     pub(super) folder: &'a Path,
+    pub(super) clouds: &'a Clouds,
 }
 
 impl SecretSource {
@@ -36,7 +38,7 @@ impl SecretSource {
             Self::Value(value) => Ok((Arc::new(Given(value.clone())), "given".parse()?)),
             Self::Reference(text) => {
                 let reference = Reference::parse(text)?;
-                Ok((store_of(reference.scheme, around)?, reference.entry))
+                Ok((store_of(&reference, around)?, reference.entry))
             }
         }
     }
@@ -54,23 +56,24 @@ impl SecretSource {
     }
 }
 
-fn store_of(scheme: Scheme, around: &Surroundings<'_>) -> Result<Arc<dyn Store>, Fault> {
-    match scheme {
+fn store_of(reference: &Reference, around: &Surroundings<'_>) -> Result<Arc<dyn Store>, Fault> {
+    match reference.scheme {
         Scheme::Env => Ok(Arc::new(EnvStore::over(Arc::new(variable)))),
         Scheme::File => Ok(Arc::new(FileStore::relative_to(around.folder))),
         Scheme::Local => around.local.cloned().ok_or_else(|| {
             Fault::new(FaultCode::ConfigurationInvalid, "a `local:` reference without a local store")
                 .with_hint("name the encrypted file with `local_store`")
         }),
-        other => {
-            let detail = format!("`{other}:` references cannot be read by this build");
-            Err(Fault::new(FaultCode::ConfigurationInvalid, detail))
-        }
+        _ => around.clouds.of(reference),
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "only the variable that an `env:` reference names is read")]
-fn variable(name: &str) -> Option<std::ffi::OsString> {
+/// The environment of the process.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only what a reference names is read, and what a cloud says of itself"
+)]
+pub(super) fn variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name)
 }
 

@@ -10,8 +10,9 @@ use hallpass_outbound::{OsRandomness, TokioSleep, TokioSpawn};
 use hallpass_stores::Places;
 
 use super::builder::Description;
-use super::secret::Surroundings;
+use super::secret::{Surroundings, variable};
 use super::{Client, Record};
+use crate::clouds::{self, Clouds};
 use crate::wiring::{self, Machine, Wiring};
 
 pub(super) fn wire(description: &Description) -> Result<Client, Fault> {
@@ -25,9 +26,15 @@ pub(super) fn wire(description: &Description) -> Result<Client, Fault> {
         Some(environment) => environment.parse()?,
         None => return Err(invalid("there is no environment", "name it with `environment`, such as `prod`")),
     };
-    let around = Surroundings { local: description.local.as_ref(), folder: &description.folder };
-    let places = description.secrets.iter().map(|source| source.open(&around)).collect::<Result<_, _>>()?;
     let (clock, sleep) = (network.clock(), Arc::new(TokioSleep));
+    let clouds = Clouds::new(clouds::Surroundings {
+        extra_roots: None,
+        variables: Arc::new(variable),
+        clock: Arc::clone(&clock),
+    });
+    let (local, folder) = (description.local.as_ref(), description.folder.as_path());
+    let around = Surroundings { local, folder, clouds: &clouds };
+    let places = description.secrets.iter().map(|source| source.open(&around)).collect::<Result<_, _>>()?;
     let limits = description.store_limits;
     let machine = Machine {
         places: Arc::new(Places::new(limits, Arc::clone(&clock), Arc::clone(&sleep) as _)),
