@@ -102,7 +102,7 @@ impl Connection {
         let authority = (self.variables)(AUTHORITY_HOST).and_then(|host| host.into_string().ok());
         let options = options(http, authority.as_deref());
         let chosen = identity::choose(&*self.variables);
-        let tokens = Arc::new(Tokens::new(chosen, options.clone(), Arc::clone(&self.clock)));
+        let tokens = Arc::new(Tokens::new(chosen, options.clone(), Arc::clone(&self.clock), self.patience));
         Ok(Opened { options, tokens })
     }
 }

@@ -1,9 +1,12 @@
-//! What Azure says, as faults of ours. Pure.
+//! What Azure says, as faults of ours. Pure. What it says of our identity is in `faults/identity.rs`.
 
 use hallpass_core::{Fault, FaultCode};
 
 use super::answers::{Refusal, Silence, carried, refusal_in, silence_in};
-use super::identity::{Chosen, Link};
+
+mod identity;
+
+pub(super) use identity::{of_identity, of_silent_identity};
 
 /// What was asked of whom, for the words of a fault.
 #[derive(Clone, Copy, Debug)]
@@ -61,9 +64,23 @@ pub(super) fn of_store(error: &azure_core::Error, asked: Asked<'_>) -> Fault {
 
 /// The fault of an answer.
 pub(super) fn refused(refusal: &Refusal, asked: Asked<'_>) -> Fault {
+    let (code, what, hint) = meaning(refusal, asked);
+    let mut fault = Fault::new(code, in_words(refusal, asked, &what));
+    if let Some(after) = refusal.retry_after.filter(|_| code == FaultCode::StoreThrottled) {
+        fault = fault.with_retry_after(after);
+    }
+    match hint {
+        Some(hint) => fault.with_hint(hint),
+        None => fault,
+    }
+}
+
+/// What an answer means, in words where the status does not say it, and what to do where the code has no better advice.
+/// <https://learn.microsoft.com/azure/key-vault/general/rest-error-codes>
+fn meaning(refusal: &Refusal, asked: Asked<'_>) -> (FaultCode, String, Option<String>) {
     let inner = refusal.inner.as_deref().unwrap_or_default();
     let Asked { place, entry, doing } = asked;
-    let (code, what, hint): (FaultCode, String, Option<String>) = match (refusal.status, inner) {
+    match (refusal.status, inner) {
         (404, _) => (FaultCode::EntryNotFound, String::new(), Some(not_found_hint(asked))),
         (403, "SecretDisabled") => {
             let hint = format!(
@@ -104,13 +121,7 @@ pub(super) fn refused(refusal: &Refusal, asked: Asked<'_>) -> Fault {
         }
         (408 | 502..=504, _) => (FaultCode::StoreUnreachable, "the service is not available".into(), None),
         _ => (FaultCode::StoreAnswerBad, String::new(), None),
-    };
-    let fault = Fault::new(code, in_words(refusal, asked, &what));
-    let fault = refusal
-        .retry_after
-        .filter(|_| code == FaultCode::StoreThrottled)
-        .map_or(fault.clone(), |after| fault.with_retry_after(after));
-    hint.map_or(fault.clone(), |hint| fault.with_hint(hint))
+    }
 }
 
 /// The fault of having no answer.
@@ -129,76 +140,6 @@ pub(super) fn silent(silence: &Silence, asked: Asked<'_>) -> Fault {
         }
     };
     Fault::new(code, format!("{}`{place}`: {what}", subject(asked.entry)))
-}
-
-/// The fault of having no token.
-pub(super) fn of_identity(chosen: &Chosen, error: &azure_core::Error) -> Fault {
-    if let Some(fault) = carried(error) {
-        return fault.clone();
-    }
-    let who = chosen.in_words();
-    let missing =
-        |what: String, hint: &str| Fault::new(FaultCode::CloudIdentityMissing, what).with_hint(hint);
-    if let Some(refusal) = refusal_in(error) {
-        let number = refusal
-            .code
-            .as_deref()
-            .filter(|code| code.bytes().all(|byte| byte.is_ascii_digit() || byte == b','));
-        let code = number.map_or_else(|| refusal.code.clone(), |number| Some(format!("AADSTS{number}")));
-        let id = refusal.request_id.as_ref().map(|id| format!(", request id {id}")).unwrap_or_default();
-        let said = format!(
-            "{who}: status {}{}{id}",
-            refusal.status,
-            code.map(|code| format!(", {code}")).unwrap_or_default()
-        );
-        return match refusal.status {
-            429 => {
-                let fault = Fault::new(FaultCode::StoreThrottled, said);
-                refusal.retry_after.map_or(fault.clone(), |after| fault.with_retry_after(after))
-            }
-            408 | 500.. => Fault::new(FaultCode::StoreUnreachable, said),
-            _ => missing(said, advice(number.unwrap_or_default())),
-        };
-    }
-    let is_elsewhere = matches!(chosen.link, Link::Workload { .. } | Link::ClientSecret { .. });
-    match silence_in(error) {
-        Silence::NoConnection(what) if is_elsewhere => {
-            Fault::new(FaultCode::StoreUnreachable, format!("{who}: no connection to the authority: {what}"))
-        }
-        Silence::Broken if is_elsewhere => Fault::new(
-            FaultCode::StoreAnswerBad,
-            format!("{who}: the authority's answer broke off or was not HTTP"),
-        ),
-        Silence::NoConnection(what) => {
-            missing(format!("{who}: no connection to its endpoint: {what}"), NOBODY)
-        }
-        Silence::Broken | Silence::TimedOut(_) => {
-            missing(format!("{who}: no answer of its endpoint"), NOBODY)
-        }
-        Silence::Unreadable => {
-            missing(format!("{who}: it cannot be used as its variables describe it"), NOBODY)
-        }
-    }
-}
-
-const NOBODY: &str =
-    "give the app a managed identity, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET";
-
-/// <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>
-fn advice(number: &str) -> &'static str {
-    match number {
-        "7000215" => "the client secret is wrong: store its value, not its id",
-        "7000222" => "the client secret has expired: make a new one for the application",
-        "700024" | "700027" | "50027" | "50013" => {
-            "the signed assertion is not valid now: set this machine's clock, or renew the token file"
-        }
-        "700016" => "no such application in this tenant: check AZURE_CLIENT_ID and AZURE_TENANT_ID",
-        "90002" => "no such tenant: check AZURE_TENANT_ID",
-        "70021" | "700211" | "700212" | "700213" => {
-            "the federated credential does not name this workload: check issuer, subject and audience"
-        }
-        _ => NOBODY,
-    }
 }
 
 fn not_found_hint(asked: Asked<'_>) -> String {

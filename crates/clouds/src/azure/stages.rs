@@ -172,14 +172,20 @@ pub(super) fn pending_tags(before: &[Kept]) -> BTreeMap<String, String> {
     tags
 }
 
-/// Versions of ours that can be read although they are at no stage any more.
-pub(super) fn superseded<'a>(entry: &'a [Kept], stages: &Stages<'_>) -> Vec<&'a Kept> {
-    let at_a_stage =
-        |kept: &Kept| [stages.current, stages.previous].into_iter().flatten().any(|it| it.id == kept.id);
-    entry
-        .iter()
-        .filter(|kept| kept.enabled && kept.tags.contains_key(VERSION_TAG) && !at_a_stage(kept))
-        .collect()
+/// Versions of ours that can still be read although they are at no stage any more: what PREVIOUS replaced, what that one replaced, and so on.
+///
+/// Only along that line: a version beside it may be one that was written this very moment, and disabling CURRENT would leave readers with
+/// nothing. `current` is what an unversioned read met.
+pub(super) fn superseded<'a>(entry: &'a [Kept], current: &Kept) -> Vec<&'a Kept> {
+    let replaced_by = |kept: &Kept| {
+        let name = Version::new(kept.replaced()?);
+        entry.iter().filter(|it| it.id != current.id && it.is_called(&name)).max_by_key(|it| it.created)
+    };
+    let previous = replaced_by(current);
+    let line = std::iter::successors(previous.and_then(replaced_by), |kept| replaced_by(kept));
+    // As many steps as there are versions: tags that were tampered with may lead in a circle.
+    let line = line.take(entry.len()).filter(|kept| previous.is_none_or(|previous| previous.id != kept.id));
+    line.filter(|kept| kept.enabled && kept.tags.contains_key(VERSION_TAG)).collect()
 }
 
 #[cfg(test)]

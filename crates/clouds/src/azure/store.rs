@@ -24,11 +24,13 @@ use super::vault::{Got, Vault};
 /// 1. CURRENT and PENDING are read and judged; nothing is written if either is not as expected.
 /// 2. The value is written as a new version of the entry. *This one write moves CURRENT.* Its tags say which version it is and what it
 ///    replaced, so PREVIOUS moves with it.
-/// 3. The entry is read again. If somebody else's version is the newest now, this is `version-conflict`: theirs is CURRENT.
+/// 3. The entry is read again. If somebody else's version is the newest now, this is `version-conflict`: theirs is CURRENT. A look that is merely
+///    behind, and still sees the old version, is none.
 /// 4. PENDING is emptied and what came before PREVIOUS is put out of use, by disabling the versions.
 ///
 /// Two writers that both pass step 1 both write; the later one is CURRENT, and the earlier one is told so unless it had finished step 3 before.
-/// `Ok` therefore means: it was CURRENT when it was looked at afterwards. Whoever must exclude a second writer altogether holds a lease.
+/// `Ok` therefore means: it was CURRENT when it was looked at afterwards. Whoever must exclude a second writer altogether holds a lease. The
+/// version that was overtaken stays enabled, and is reached by its id alone: disabling what may be CURRENT would leave readers with nothing.
 ///
 /// A crash before step 2 leaves everything as it was. After step 2 CURRENT is the new version; the leftover in the pending secret is recognised
 /// and not shown as PENDING. Repeating the promotion finishes step 4 in either case.

@@ -17,6 +17,7 @@ use azure_identity::{
 use hallpass_core::{Clock, Fault, FaultCode};
 use tokio::sync::OnceCell;
 
+use super::answers::Silence;
 use super::faults;
 use super::identity::{Chosen, Link};
 use super::managed_identity::ManagedIdentity;
@@ -27,6 +28,7 @@ pub(super) struct Tokens {
     chosen: Chosen,
     options: ClientOptions,
     clock: Arc<dyn Clock>,
+    patience: Duration,
     kept: Mutex<Kept>,
 }
 
@@ -41,8 +43,14 @@ struct Kept {
 const AHEAD: Duration = Duration::from_secs(300);
 
 impl Tokens {
-    pub(super) fn new(chosen: Chosen, options: ClientOptions, clock: Arc<dyn Clock>) -> Self {
-        Self { chosen, options, clock, kept: Mutex::default() }
+    /// `patience` is that of a whole exchange. A token may take four fifths of it, so that it is told apart whose answer was missing.
+    pub(super) fn new(
+        chosen: Chosen,
+        options: ClientOptions,
+        clock: Arc<dyn Clock>,
+        patience: Duration,
+    ) -> Self {
+        Self { chosen, options, clock, patience: patience * 4 / 5, kept: Mutex::default() }
     }
 
     /// Drops every token and the credential that fetched them: what a vault refuses would otherwise be shown again until it ends, which
@@ -118,14 +126,17 @@ impl TokenCredential for Tokens {
         let place = self.place(&scopes.join(" "));
         let fetch = async || {
             let credential = self.credential().map_err(carried)?;
-            credential.get_token(scopes, options).await.map_err(|error| {
-                let fault = faults::of_identity(&self.chosen, &error);
-                // A credential that failed may hold what is stale, such as a token file that was replaced meanwhile.
-                if fault.code() == FaultCode::CloudIdentityMissing {
-                    self.forget();
-                }
-                carried(fault)
-            })
+            let fetching = credential.get_token(scopes, options);
+            let fault = match tokio::time::timeout(self.patience, fetching).await {
+                Ok(Ok(token)) => return Ok(token),
+                Ok(Err(error)) => faults::of_identity(&self.chosen, &error),
+                Err(_) => faults::of_silent_identity(&self.chosen, &Silence::TimedOut(self.patience)),
+            };
+            // A credential that failed may hold what is stale, such as a token file that was replaced meanwhile.
+            if fault.code() == FaultCode::CloudIdentityMissing {
+                self.forget();
+            }
+            Err(carried(fault))
         };
         place.get_or_try_init(fetch).await.cloned()
     }
@@ -152,7 +163,12 @@ mod tests {
     #[test]
     fn a_token_is_kept_until_five_minutes_before_its_end_and_not_beyond() {
         let time = ManualTime::starting_at(Duration::from_secs(1_000));
-        let tokens = Tokens::new(choose(&|_| None), ClientOptions::default(), Arc::new(time.clone()));
+        let tokens = Tokens::new(
+            choose(&|_| None),
+            ClientOptions::default(),
+            Arc::new(time.clone()),
+            Duration::from_secs(5),
+        );
         let end = OffsetDateTime::from_unix_timestamp(2_000).unwrap();
         let kept = |scope: &str| tokens.place(scope).get().is_some();
         tokens.place("a").set(AccessToken::new("canary", end)).unwrap();

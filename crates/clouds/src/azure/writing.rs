@@ -3,7 +3,7 @@
 use hallpass_core::{EntryName, Fault, FaultCode, Secret, Version};
 
 use super::entry::{pending_of, secret_of, text_of};
-use super::stages::{Kept, Promotion, Refused, newest, pending_tags, promotion, stages, superseded};
+use super::stages::{Kept, Promotion, Refused, newest, pending_tags, promotion, superseded};
 use super::store::KeyVault;
 
 impl KeyVault {
@@ -39,24 +39,25 @@ impl KeyVault {
         let pending = pending_of(name)?;
         let waiting = self.vault().versions(&pending).await?;
         let current = self.current(name).await?;
-        match promotion(current.as_ref(), &waiting, wanted, expected).map_err(|why| refusal(entry, why))? {
-            Promotion::Done => {}
+        let now = match promotion(current.as_ref(), &waiting, wanted, expected)
+            .map_err(|why| refusal(entry, why))?
+        {
+            Promotion::Done => current,
             Promotion::Write { tags, content_type } => {
                 let id = newest(&waiting).map(|kept| kept.id.as_str());
                 let got = self.vault().get(&pending, id).await?;
-                self.vault().set(name, text_of(name, &got.value)?, tags, content_type).await?;
+                let written = self.vault().set(name, text_of(name, &got.value)?, tags, content_type).await?;
                 let now = self.current(name).await?;
                 // The old one still, or none: a reader that has not heard of the write, which was acknowledged.
                 let stale = now.as_ref().map(|now| &now.id) == current.as_ref().map(|before| &before.id);
                 if !stale && now.is_some_and(|now| !now.is_called(wanted)) {
-                    return Err(conflict(
-                        entry,
-                        "somebody else wrote at the same time, and theirs is current",
-                    ));
+                    let why = "somebody else wrote at the same time, and theirs is current";
+                    return Err(conflict(entry, why));
                 }
+                Some(written)
             }
-        }
-        self.tidy(name, &pending, wanted).await
+        };
+        self.tidy(name, &pending, wanted, now.as_ref()).await
     }
 
     /// What an unversioned read meets. The list's dates would not tell two versions of one second apart.
@@ -72,14 +73,20 @@ impl KeyVault {
         }
     }
 
-    /// The last step of a promotion.
-    async fn tidy(&self, name: &str, pending: &str, promoted: &Version) -> Result<(), Fault> {
+    /// The last step of a promotion. `current` is the promoted version.
+    async fn tidy(
+        &self,
+        name: &str,
+        pending: &str,
+        promoted: &Version,
+        current: Option<&Kept>,
+    ) -> Result<(), Fault> {
         let waiting = self.vault().versions(pending).await?;
         for kept in waiting.iter().filter(|kept| kept.enabled && kept.is_called(promoted)) {
             self.vault().disable(pending, &kept.id).await?;
         }
         let versions = self.vault().versions(name).await?;
-        for kept in superseded(&versions, &stages(&versions, &[])) {
+        for kept in current.map(|current| superseded(&versions, current)).unwrap_or_default() {
             self.vault().disable(name, &kept.id).await?;
         }
         Ok(())
@@ -90,16 +97,19 @@ impl KeyVault {
         let name = secret_of(entry)?;
         let pending = pending_of(name)?;
         let current = self.current(name).await?;
-        if current.as_ref().is_some_and(|current| current.is_called(version)) {
+        let versions = self.vault().versions(name).await?;
+        // Either look may be behind; what one of them calls current stays.
+        let either = [current.as_ref(), newest(&versions)].into_iter().flatten();
+        if either.into_iter().any(|current| current.is_called(version)) {
             return Err(conflict(entry, "that version is current"));
         }
-        for secret in [name, &pending] {
-            let versions = self.vault().versions(secret).await?;
-            let is_ours = |kept: &&Kept| secret == name || kept.is_ours_pending();
-            for kept in versions.iter().filter(is_ours).filter(|kept| kept.enabled && kept.is_called(version))
-            {
-                self.vault().disable(secret, &kept.id).await?;
-            }
+        for kept in versions.iter().filter(|kept| kept.enabled && kept.is_called(version)) {
+            self.vault().disable(name, &kept.id).await?;
+        }
+        let waiting = self.vault().versions(&pending).await?;
+        let ours = waiting.iter().filter(|kept| kept.enabled && kept.is_ours_pending());
+        for kept in ours.filter(|kept| kept.is_called(version)) {
+            self.vault().disable(&pending, &kept.id).await?;
         }
         Ok(())
     }

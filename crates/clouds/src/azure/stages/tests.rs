@@ -115,15 +115,25 @@ fn a_promotion_carries_the_operators_tags_and_names_what_it_replaces() {
 }
 
 #[test]
-fn only_our_own_old_versions_are_superseded() {
+fn only_what_previous_replaced_is_superseded() {
     let entry = [
         kept("stranger", 1, &[]),
         ours("a", 2, "v1", Some("stranger")),
         ours("b", 3, "v2", Some("v1")),
         ours("c", 4, "v3", Some("v2")),
+        ours("d", 5, "v4", Some("v3")),
     ];
-    let old: Vec<_> = superseded(&entry, &stages(&entry, &[])).into_iter().map(|it| it.id.as_str()).collect();
-    assert_eq!(old, ["a"]);
+    let of = |entry: &[Kept], current: usize| {
+        superseded(entry, &entry[current]).into_iter().map(|it| it.id.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&entry, 4), ["b", "a"], "and not the stranger's");
+    assert_eq!(of(&entry, 1), Vec::<String>::new());
+    // Written at the same time as `c` by somebody who expected the same: it may be what everybody reads.
+    let rival = ours("e", 4, "v5", Some("v2"));
+    assert_eq!(of(&[&entry[..4], &[rival]].concat(), 3), ["a"]);
+    let circle =
+        [ours("a", 1, "v1", Some("v2")), ours("b", 1, "v2", Some("v1")), ours("c", 1, "v3", Some("v2"))];
+    assert_eq!(of(&circle, 2), ["a", "a"], "it ends");
 }
 
 #[test]

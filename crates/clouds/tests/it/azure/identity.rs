@@ -4,6 +4,7 @@ use std::net::TcpListener;
 
 use hallpass_cloud_emulator::azure::{ASSERTION, CLIENT, TENANT};
 use hallpass_cloud_emulator::{Behaviour, Reply};
+use hallpass_clouds::azure::KeyVault;
 use hallpass_core::{Fault, FaultCode, Stage, Store};
 
 use super::{Scene, at, named, promoted, shown};
@@ -132,7 +133,20 @@ async fn an_authority_that_is_away_is_no_missing_identity() {
     variables[0].1 = format!("https://127.0.0.1:{}", closed_port());
     let fault = refused(&scene, &variables).await;
     assert_eq!(fault.code(), FaultCode::StoreUnreachable, "{fault}");
-    assert!(fault.detail().contains("no connection to the authority: the port is closed"), "{fault}");
+    assert!(fault.detail().contains("no connection to its endpoint: the port is closed"), "{fault}");
+
+    scene.azure.entra.next(Behaviour::Hang);
+    let borrowed = scene.application();
+    let borrowed: Vec<_> = borrowed.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut settings = scene.settings(&scene.azure.vault.url(), &borrowed);
+    settings.patience = std::time::Duration::from_secs(1);
+    let store = KeyVault::open(&settings).unwrap();
+    let fault = store.read(&named("a"), Stage::Current).await.unwrap_err();
+    assert_eq!(fault.code(), FaultCode::StoreUnreachable, "{fault}");
+    assert!(
+        fault.detail().contains("no answer of its endpoint within 800 ms"),
+        "whose answer is missing: {fault}"
+    );
 
     scene.azure.entra.next(Behaviour::Answer(Reply::bytes(429, "{}").with("retry-after", "9")));
     let fault = refused(&scene, &scene.application()).await;

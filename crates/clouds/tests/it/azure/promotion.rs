@@ -138,3 +138,15 @@ async fn a_strangers_new_version_is_current_and_can_be_built_upon() {
     store.promote(&named("a"), &two, Some(&theirs.version)).await.unwrap();
     assert_eq!(at(&store, "a", Stage::Previous).await.as_deref(), Some("theirs"));
 }
+
+#[tokio::test]
+async fn a_look_that_is_behind_never_lets_current_be_discarded() {
+    let scene = Scene::start().await;
+    let store = scene.vault();
+    let one = promoted(&store, "a", "one", None).await;
+    let two = promoted(&store, "a", "two", Some(&one)).await;
+    scene.azure.world.lag(1);
+    let fault = store.discard(&named("a"), &two).await.unwrap_err();
+    assert_eq!(fault.code(), FaultCode::VersionConflict);
+    assert_eq!(at(&store, "a", Stage::Current).await.as_deref(), Some("two"));
+}
