@@ -73,7 +73,7 @@ fn aws(reference: &Reference, purpose: Purpose, variables: &Variables) -> String
 #[cfg(feature = "azure")]
 fn azure(reference: &Reference, purpose: Purpose) -> Result<String, Fault> {
     use hallpass_clouds::azure::policy;
-    let house = reference.house.as_deref().unwrap_or_default();
+    let house = reference.house.as_deref().unwrap_or_default().trim_start_matches("https://");
     match (reference.scheme, purpose) {
         (Scheme::AzureAppconfig, _) => policy::reading_configuration(house),
         (_, Purpose::Read) => policy::reading(house, &reference.entry),
