@@ -10,6 +10,7 @@ mod arguments;
 mod call;
 mod canary;
 mod check;
+mod clouds;
 mod cold_start;
 mod doctor;
 mod emulate;

@@ -27,6 +27,7 @@ pub(crate) struct Scene {
     address: (String, String),
     world: World,
     pub(crate) keys: ClientKeys,
+    variables: Vec<(String, String)>,
 }
 
 impl Scene {
@@ -38,7 +39,8 @@ impl Scene {
         emulator.world().add_queue("Sales");
         let (world, address) = (emulator.world().clone(), (emulator.login_url(), emulator.api_url()));
         let folder = tempfile::tempdir().unwrap();
-        let scene = Self { folder, runtime, emulator: Some(emulator), address, world, keys };
+        let variables = Vec::new();
+        let scene = Self { folder, runtime, emulator: Some(emulator), address, world, keys, variables };
         scene.configure("");
         scene
     }
@@ -115,11 +117,22 @@ allow = ["GET /api/v2/routing/queues/**", "PATCH /api/v2/conversations/*/partici
 
     /// The binary with these arguments, in the folder, with nothing of the developer's environment.
     pub(crate) fn hallpass(&self, arguments: &[&str]) -> Launch {
-        Launch::new(env!("CARGO_BIN_EXE_hallpass"))
+        let launch = Launch::new(env!("CARGO_BIN_EXE_hallpass"))
             .args(arguments)
             .clear_env()
             .current_dir(self.path())
-            .env("TMPDIR", self.path())
+            .env("TMPDIR", self.path());
+        self.variables.iter().fold(launch, |launch, (name, value)| launch.env(name, value))
+    }
+
+    /// From now on the binary finds this in its environment.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Runs a future on the scene's runtime, where what it starts goes on.
+    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
     }
 
     /// Runs it to its end.
