@@ -5,7 +5,8 @@ use std::error::Error;
 /// What stands in the way, from the texts of the HTTP client's errors: its types are not ours to name. A text that is not known says less,
 /// and nothing wrong.
 pub(crate) fn way_in_words(error: &(dyn Error + 'static)) -> &'static str {
-    const WAYS: [(&str, &str); 5] = [
+    const WAYS: [(&str, &str); 6] = [
+        ("invalid dns name", "its name is no host's name"),
         ("dns error", "its name cannot be resolved"),
         (
             "TLS handshake",
