@@ -55,6 +55,8 @@ pub(crate) fn run(workspace: &Workspace, system: bool) -> Result<Tally, Fault> {
     let example = ["build", "--package", "hallpass", "--features", "reqwest", "--example", "sidecar_caller"];
     shell::run(shell::cargo(&workspace.root).args(example))?;
     shell::run(shell::cargo(&workspace.root).args(["build", "--package", "hallpass-cloud-emulator"]))?;
+    let aws = ["build", "--package", "hallpass-clouds", "--features", "aws", "--example", "moto_contract"];
+    shell::run(shell::cargo(&workspace.root).args(aws))?;
     let binary = workspace.target.join("debug").join("hallpass");
     let mut total = Tally::default();
     for script in &scripts {

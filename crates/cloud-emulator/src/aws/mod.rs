@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   POST /  X-Amz-Target: secretsmanager.GetSecretValue     ──▶ signed.rs   who asks, for which region and service, and is the time right
-//!           X-Amz-Target: TrentService.Decrypt (KMS)        ──▶ secrets.rs, labels.rs │ keys.rs
+//!           X-Amz-Target: TrentService.Decrypt (KMS)        ──▶ secrets.rs, writes.rs, labels.rs │ keys.rs
 //!           Authorization: AWS4-HMAC-SHA256 …               ──▶ answer.rs   JSON 1.1, x-amzn-RequestId on every answer
 //!   GET /secretsmanager/get?secretId=…                      ──▶ extension.rs (port 2773 of a Lambda function)
 //! ```
@@ -16,6 +16,7 @@ mod keys;
 mod labels;
 mod secrets;
 mod signed;
+mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};

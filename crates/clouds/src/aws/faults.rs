@@ -12,6 +12,7 @@ use aws_sdk_secretsmanager::config::http::HttpResponse;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use hallpass_core::{Fault, FaultCode};
 
+use super::causes::{chain, way_in_words};
 use super::client::CONNECT_WITHIN;
 
 /// What was asked, for the text of a fault.
@@ -219,32 +220,6 @@ fn is_identity(code: &str) -> bool {
             | "MissingAuthenticationTokenException"
             | "AuthFailure"
     )
-}
-
-/// What stands in the way, from the texts of the HTTP client's errors: its types are not ours to name. A text that is not known says less,
-/// and nothing wrong.
-fn way_in_words(error: &(dyn Error + 'static)) -> &'static str {
-    const WAYS: [(&str, &str); 5] = [
-        ("dns error", "its name cannot be resolved"),
-        (
-            "TLS handshake",
-            "no trusted TLS connection; slim images lack the authorities (package ca-certificates)",
-        ),
-        ("invalid peer certificate", "its certificate is not trusted"),
-        ("tcp connect error", "it accepts no connection"),
-        ("invalid HTTP", "what answers there does not speak HTTP"),
-    ];
-    let texts: Vec<_> = chain(error).map(ToString::to_string).collect();
-    let known = WAYS.iter().find(|(text, _)| texts.iter().any(|line| line.contains(text)));
-    known.map_or("the connection broke before an answer", |(_, words)| words)
-}
-
-/// An error and its causes. An `io::Error` shows what it wraps as its own, not as its source.
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&cause| match cause.downcast_ref::<std::io::Error>() {
-        Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
-        None => cause.source(),
-    })
 }
 
 fn request_id(raw: &HttpResponse) -> Option<&str> {

@@ -9,12 +9,14 @@
 //!                  │  one SDK configuration, made at first use     the extension's own cache
 //!                  │  identity.rs  variables ▸ profile ▸ web identity ▸ container ▸ instance
 //!                  ▼
-//!          the service's endpoint ── error ──▶ faults.rs (pure)          policy.rs: what IAM has to allow
+//!          the service's endpoint ── error ──▶ faults.rs, causes.rs (pure)          policy.rs: what IAM has to allow
 //! ```
 //!
 //! Opening a store does nothing that can wait or fail: a function with three regions in its configuration pays for those it asks.
 
+mod causes;
 mod client;
+mod describing;
 mod extension;
 mod faults;
 mod identity;
@@ -25,8 +27,9 @@ mod store;
 mod writing;
 
 pub use client::{CONNECT_WITHIN, OPERATION_WITHIN, Settings};
+pub use describing::{Replica, Replication};
 pub use extension::{EXTENSION_PORT, SecretsExtension};
 pub use identity::{Identity, Variables};
 pub use kms_env::KmsEnv;
 pub use policy::{Grounds, Use, policy};
-pub use store::{Replica, Replication, SecretsManager};
+pub use store::SecretsManager;

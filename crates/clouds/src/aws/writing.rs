@@ -6,9 +6,10 @@ use aws_smithy_types::Blob;
 use hallpass_core::{EntryName, Fault, FaultCode, Secret, Version};
 
 use super::client::Opened;
+use super::describing::{describe, region_of, usable};
 use super::faults::{Asked, of_sdk};
 use super::stages::{self, CURRENT, PENDING, PLACEHOLDER, PLACEHOLDER_VALUE, Promotion, Stages};
-use super::store::{SecretsManager, describe, region_of, unusable, usable};
+use super::store::{SecretsManager, unusable};
 
 impl SecretsManager {
     pub(super) async fn write_pending(&self, entry: &EntryName, value: Secret) -> Result<Version, Fault> {
