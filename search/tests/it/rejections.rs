@@ -89,6 +89,26 @@ pub fn a_rejection_while_a_call_waits_takes_away_what_it_would_fall_back_to() {
     assert!(waiting.join().unwrap().is_err());
 }
 
+/// After a freeze the refresh of a held token is drawn again, and the token put back with it: never one that was rejected meanwhile.
+pub fn a_draw_after_a_freeze_does_not_bring_a_rejected_token_back() {
+    let world = World::warm([]);
+    world.time.freeze(Duration::from_secs(60));
+    let drawing = [world.caller(), world.caller()];
+    let rejecting = thread::spawn({
+        let cache = world.cache.clone();
+        move || {
+            assert_eq!(cache.reject(1), Rejection::Retired);
+            assert_eq!(block_on(cache.token()).unwrap().generation(), 2);
+        }
+    });
+    rejecting.join().unwrap();
+    for caller in drawing {
+        assert!((1..=2).contains(&caller.join().unwrap().unwrap().generation()));
+    }
+    assert_eq!(world.generation(), 2);
+    assert_eq!(world.platform.requests(), 2);
+}
+
 /// A late 401 of generation 1 leaves generation 2 alone, whenever that arrives.
 pub fn a_late_rejection_leaves_the_successor_alone() {
     let world = World::warm([]);

@@ -43,7 +43,12 @@ impl AccessToken {
 
     /// The same token, with the same text, under a reference count of its own.
     pub(super) fn again(&self) -> Self {
-        Self { generation: self.generation, schedule: self.schedule, text: Arc::clone(&self.text) }
+        self.scheduled(self.schedule)
+    }
+
+    /// The same token, of the same generation, with other deadlines.
+    pub(super) fn scheduled(&self, schedule: Schedule) -> Self {
+        Self { generation: self.generation, schedule, text: Arc::clone(&self.text) }
     }
 
     /// How often the integration's token was replaced before this one, counted from one.

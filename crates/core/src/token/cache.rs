@@ -42,16 +42,17 @@ impl TokenCache {
         }
     }
 
-    /// The whole of a hit. A glance at the clocks will do: a token stays fresh until half of its life is left, or an hour.
+    /// The whole of a hit. A glance at the clocks will do: a token stays fresh until half of its life is left, or an hour. After a freeze it is no
+    /// hit, because the refresh is to be drawn again.
     fn fresh(&self) -> Option<Arc<AccessToken>> {
         let held = self.0.current.load();
         let token = held.as_ref()?.mine();
-        (token.judge(self.0.parts.clock.glance()) == Freshness::Fresh).then(|| Arc::clone(token))
+        token.schedule().serves(self.0.parts.clock.glance()).then(|| Arc::clone(token))
     }
 
     async fn not_fresh(&self) -> TokenResult {
-        let held = self.0.held();
         let now = self.0.parts.clock.now();
+        let held = self.0.held_after_thaw(now);
         let (wait, fallback) = match held.map(|token| (token.judge(now), token)) {
             Some((Freshness::Fresh, token)) => return Ok(token),
             Some((Freshness::Due, token)) => {

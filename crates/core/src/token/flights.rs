@@ -9,7 +9,7 @@ use super::issuer::{Mint, MintFault, Minted, Occasion};
 use super::lanes::Lanes;
 use super::pause::Failure;
 use super::state::State;
-use crate::clock::{Clock, THAW_GAP};
+use crate::clock::{Clock, Moment, THAW_GAP};
 use crate::fault::{Fault, FaultCode, Remedy};
 use crate::meter::{Counter, Meter};
 use crate::runtime::{Randomness, Sleep, Spawn};
@@ -55,6 +55,30 @@ impl Shared {
     /// The token there is now, whatever its age.
     pub(super) fn held(&self) -> Option<Arc<AccessToken>> {
         self.current.load().as_ref().map(|lanes| Arc::clone(lanes.mine()))
+    }
+
+    /// The token there is now. If the process was frozen since its refresh was drawn, it is drawn again first, once for all callers: this may be
+    /// one of many copies of a snapshot, and what was drawn before they parted is the same in all of them.
+    pub(super) fn held_after_thaw(&self, now: Moment) -> Option<Arc<AccessToken>> {
+        let held = self.held()?;
+        if !held.schedule().thawed(now) {
+            return Some(held);
+        }
+        let draw = self.parts.randomness.unit();
+        let _writing = lock(&self.guarded);
+        let held = self.held()?;
+        if !held.schedule().thawed(now) {
+            return Some(held);
+        }
+        Some(self.install(&held.scheduled(held.schedule().redrawn(now, draw))))
+    }
+
+    /// Makes `token` the one that is served. Under the lock only.
+    fn install(&self, token: &AccessToken) -> Arc<AccessToken> {
+        let lanes = Lanes::of(token);
+        let token = Arc::clone(lanes.mine());
+        self.current.store(Some(Arc::new(lanes)));
+        token
     }
 
     /// The flight to wait for: the present one, or a new one. The state is looked at again under the lock, so of many callers that missed
@@ -135,10 +159,7 @@ impl Shared {
         match accepted {
             Ok(token) => {
                 guarded.state.succeeded(token.generation());
-                let lanes = Lanes::of(&token);
-                let token = Arc::clone(lanes.mine());
-                self.current.store(Some(Arc::new(lanes)));
-                Ok(token)
+                Ok(self.install(&token))
             }
             Err(failed) => {
                 if failed.failure != Failure::Unchanged {
