@@ -16,7 +16,6 @@ use crate::platform::Grant;
 use crate::secret::Secret;
 use crate::sync::{Arc, lock};
 use crate::test_support::ManualTime;
-use crate::token::lanes::Lanes;
 use crate::token::{CacheParts, Failure, Freshness, MintFault, Rejection, TokenCache};
 use crate::{Clock as _, Fault, FaultCode, Moment, Randomness};
 
@@ -42,8 +41,9 @@ impl Copy {
             randomness: Arc::new(Drawn(std::sync::Mutex::new(Dice(draws)))),
             meter: Arc::new(Counters::new()),
         });
-        let token = original.cache.0.held().map(|token| Arc::new(Lanes::of(&token)));
-        cache.0.current.store(token);
+        if let Some(token) = original.cache.0.held() {
+            drop(cache.0.present.replace(&token));
+        }
         lock(&cache.0.guarded).state = lock(&original.cache.0.guarded).state.clone();
         Self { time, mint, cache }
     }
