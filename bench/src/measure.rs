@@ -1,4 +1,4 @@
-//! Interleaved rounds, medians, ratios.
+//! Interleaved rounds of short samples; the least, medians, ratios.
 
 use std::hint::black_box;
 use std::sync::Barrier;
@@ -26,7 +26,7 @@ enum Reads {
 pub struct Cost {
     /// Time that passed, divided by all reads of all threads.
     pub wall: f64,
-    /// CPU time of the process, divided likewise.
+    /// CPU time of those threads, divided likewise.
     pub cpu: f64,
 }
 
@@ -66,34 +66,35 @@ impl Candidate {
 }
 
 fn cost(reads: &(dyn Fn(u64) + Send + Sync), threads: usize, count: u64) -> Cost {
-    let barrier = Barrier::new(threads + 1);
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|_| {
-                scope.spawn(|| {
-                    reads(1000);
-                    barrier.wait();
-                    reads(count);
-                })
-            })
-            .collect();
-        barrier.wait();
-        let (begun, burnt) = (Instant::now(), cpu());
-        for worker in workers {
-            worker.join().expect("a reader does not panic");
-        }
-        let all = (count * threads as u64) as f64;
-        Cost { wall: begun.elapsed().as_nanos() as f64 / all, cpu: (cpu() - burnt).as_nanos() as f64 / all }
-    })
+    let together = Barrier::new(threads);
+    let samples: Vec<_> = thread::scope(|scope| {
+        let work = || {
+            reads(1000);
+            together.wait();
+            // Each measures itself: on a busy machine whoever waits for them wakes too late to tell.
+            let (begun, burnt) = (Instant::now(), cpu());
+            reads(count);
+            (begun, Instant::now(), cpu() - burnt)
+        };
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|worker| worker.join().expect("a reader does not panic")).collect()
+    });
+    let begun = samples.iter().map(|sample| sample.0).min().expect("there is a thread");
+    let ended = samples.iter().map(|sample| sample.1).max().expect("there is a thread");
+    let burnt: Duration = samples.iter().map(|sample| sample.2).sum();
+    let all = (count * threads as u64) as f64;
+    Cost { wall: (ended - begun).as_nanos() as f64 / all, cpu: burnt.as_nanos() as f64 / all }
 }
 
+/// CPU time of this thread.
 fn cpu() -> Duration {
-    let spent = clock_gettime(ClockId::ProcessCPUTime);
+    let spent = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(spent.tv_sec.unsigned_abs(), spent.tv_nsec.unsigned_abs() as u32)
 }
 
-/// Measures every candidate with one and with two threads in each round, one after the other, and prints medians. The last columns are
-/// ratios to the first candidate's CPU.
+/// Measures every candidate with one and with two threads in each round, one after the other. Printed are, of the CPU time per read, the least and
+/// the median; with two threads also the median of those rounds in which both really ran at once, and how many of them there were. The last
+/// columns are ratios of medians to the first candidate.
 pub fn table(candidates: &[Candidate], rounds: usize) {
     let counts: Vec<_> = candidates.iter().map(Candidate::calibrate).collect();
     let mut costs = vec![[Vec::new(), Vec::new()]; candidates.len()];
@@ -105,39 +106,58 @@ pub fn table(candidates: &[Candidate], rounds: usize) {
         }
     }
     println!(
-        "| read | 1 thread: wall, CPU | 2 threads: wall, CPU | CPU against ours, 1 thread | 2 threads |"
+        "| read | 1 thread: least, median CPU; wall | 2 threads: least, median CPU; wall | both at once | CPU against ours, 1 thread | 2 threads |"
     );
-    println!("|---|---|---|---|---|");
-    let medians: Vec<_> = costs.iter().map(|costs| costs.each_ref().map(|costs| median(costs))).collect();
-    for (candidate, [one, two]) in candidates.iter().zip(&medians) {
-        let ratio = |own: &Option<Cost>, ours: &Option<Cost>| match (own, ours) {
-            (Some(own), Some(ours)) => format!("{:.1}", own.cpu / ours.cpu),
-            _ => "-".to_owned(),
-        };
-        let [our_one, our_two] = &medians[0];
-        println!(
-            "| {} | {} | {} | {} | {} |",
-            candidate.name,
-            shown(*one),
-            shown(*two),
-            ratio(one, our_one),
-            ratio(two, our_two)
-        );
+    println!("|---|---|---|---|---|---|");
+    let ours = costs[0].each_ref().map(|costs| Spread::of(costs));
+    for (candidate, costs) in candidates.iter().zip(&costs) {
+        let spreads = costs.each_ref().map(|costs| Spread::of(costs));
+        let [one, two] = spreads.each_ref().map(shown);
+        let [ratio_one, ratio_two] = [0, 1].map(|threads| ratio(&spreads[threads], &ours[threads]));
+        let together = together(&costs[1]);
+        println!("| {} | {one} | {two} | {together} | {ratio_one} | {ratio_two} |", candidate.name);
     }
 }
 
-fn median(costs: &[Cost]) -> Option<Cost> {
-    let middle = |of: fn(&Cost) -> f64| {
-        let mut values: Vec<_> = costs.iter().map(of).collect();
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied()
-    };
-    Some(Cost { wall: middle(|cost| cost.wall)?, cpu: middle(|cost| cost.cpu)? })
+/// What the samples of one cell say.
+struct Spread {
+    least: f64,
+    median: f64,
+    wall: f64,
 }
 
-fn shown(cost: Option<Cost>) -> String {
-    cost.map_or_else(|| "-".to_owned(), |cost| format!("{:.0}, {:.0}", cost.wall, cost.cpu))
+impl Spread {
+    fn of(costs: &[Cost]) -> Option<Self> {
+        let cpu = sorted(costs, |cost| cost.cpu);
+        let wall = sorted(costs, |cost| cost.wall);
+        Some(Self { least: *cpu.first()?, median: cpu[cpu.len() / 2], wall: wall[wall.len() / 2] })
+    }
 }
 
-/// Long enough that starting threads does not count, short enough that rounds interleave.
-const SAMPLE: Duration = Duration::from_millis(60);
+fn sorted(costs: &[Cost], of: fn(&Cost) -> f64) -> Vec<f64> {
+    let mut values: Vec<_> = costs.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// On a shared machine two threads often take turns, and then nobody contends. When both run at once, half as much time passes as is burnt.
+fn together(costs: &[Cost]) -> String {
+    let at_once: Vec<_> = costs.iter().copied().filter(|cost| cost.wall <= 0.6 * cost.cpu).collect();
+    let rounds = at_once.len();
+    Spread::of(&at_once).map_or_else(|| "-".to_owned(), |spread| format!("{:.1} ({rounds})", spread.median))
+}
+
+fn ratio(own: &Option<Spread>, ours: &Option<Spread>) -> String {
+    match (own, ours) {
+        (Some(own), Some(ours)) => format!("{:.1}", own.median / ours.median),
+        _ => "-".to_owned(),
+    }
+}
+
+fn shown(spread: &Option<Spread>) -> String {
+    let text = |spread: &Spread| format!("{:.1}, {:.1}; {:.1}", spread.least, spread.median, spread.wall);
+    spread.as_ref().map_or_else(|| "-".to_owned(), text)
+}
+
+/// Short, so that many samples find the machine quiet, and long beside waking two threads.
+const SAMPLE: Duration = Duration::from_millis(5);

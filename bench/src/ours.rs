@@ -7,6 +7,7 @@ use hallpass_core::test_support::FixedRandomness;
 use hallpass_core::token::{CacheParts, Mint, MintFault, Minted, Occasion, TokenCache};
 use hallpass_core::{BoxFuture, Clock, Counters, Grant, Secret};
 use hallpass_outbound::{SystemClock, TokioSleep, TokioSpawn};
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::measure::Candidate;
 use crate::wait;
@@ -43,12 +44,21 @@ pub async fn cache(clock: SystemClock) -> TokenCache {
     cache
 }
 
-/// The read that ships, and its clocks alone.
+/// The read that ships, the same with several tokens lent at once, and the floor: reading the clocks that it reads.
 pub async fn candidates() -> Vec<Candidate> {
     let clock = SystemClock::start();
     let cache = cache(clock).await;
+    let busy = cache.clone();
     vec![
         Candidate::new("**hallpass**, both clocks checked", move || wait(cache.token()).expect("it is warm")),
-        Candidate::new("hallpass' clocks alone", move || clock.now()),
+        Candidate::new("hallpass while this thread has another token out", move || {
+            let out = wait(busy.token()).expect("it is warm");
+            (wait(busy.token()).expect("it is warm"), out).0.generation()
+        }),
+        Candidate::new("two bare coarse clocks, through libc", || {
+            (clock_gettime(ClockId::RealtimeCoarse), clock_gettime(ClockId::MonotonicCoarse))
+        }),
+        Candidate::new("the same as hallpass reads them", move || clock.glance()),
+        Candidate::new("two exact clocks", move || clock.now()),
     ]
 }

@@ -7,10 +7,17 @@
 
 pub use shuttle::sync::atomic::{AtomicU64, Ordering};
 pub use shuttle::sync::{Arc, Mutex, MutexGuard};
+pub use shuttle::thread_local;
 
 /// One lane for everybody: which reference count a reader uses makes no difference to what it reads.
 pub fn lane() -> usize {
     0
+}
+
+/// A number that nothing else in this process was given. Who is given which makes no difference, so the scheduler is not asked.
+pub fn serial() -> u64 {
+    static LAST: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    LAST.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1
 }
 
 /// Locks `mutex`, whatever became of its last holder.

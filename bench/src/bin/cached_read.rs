@@ -9,8 +9,8 @@ fn main() -> std::io::Result<()> {
     #[cfg(feature = "peers")]
     candidates.extend(runtime.block_on(hallpass_bench::peers::candidates()));
     candidates.push(python::candidate());
-    let rounds = std::env::args().nth(1).and_then(|rounds| rounds.parse().ok()).unwrap_or(9);
-    println!("nanoseconds per read, medians of {rounds} interleaved rounds");
+    let rounds = std::env::args().nth(1).and_then(|rounds| rounds.parse().ok()).unwrap_or(99);
+    println!("nanoseconds per read, {rounds} interleaved rounds");
     measure::table(&candidates, rounds);
     Ok(())
 }

@@ -45,6 +45,16 @@ impl Moment {
         let nanos = (wall - monotonic).unsigned_abs();
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
+
+    /// Whether the clocks moved apart since `earlier` as only a freeze or a step moves them. Told from whole seconds, which every hit can afford:
+    /// never so for a gap of [`THAW_GAP`] or less, always for one of three seconds more.
+    #[must_use]
+    pub fn thawed_since(self, earlier: Self) -> bool {
+        // Rounding each of the four readings down makes a gap look smaller or larger by less than two seconds.
+        let apart = |at: Self| at.wall.as_secs().wrapping_sub(at.monotonic.as_secs());
+        let gap = apart(self).wrapping_sub(apart(earlier)).cast_signed().unsigned_abs();
+        gap > THAW_GAP.as_secs() + 1
+    }
 }
 
 /// A point in time by both clocks; reached when either says so.
@@ -138,6 +148,20 @@ mod tests {
         assert!(deadline.reached(at(1060, 11)), "the wall clock moved while the process was frozen");
         assert!(deadline.reached(at(900, 70)), "the wall clock was set back");
         assert_eq!(deadline.remaining(at(1050, 20)), Duration::from_secs(10));
+    }
+
+    #[test]
+    fn whole_seconds_tell_a_freeze_from_slew_wherever_in_a_second_they_are_read() {
+        let millis = |wall, monotonic| Moment {
+            wall: Duration::from_millis(wall),
+            monotonic: Duration::from_millis(monotonic),
+        };
+        for (wall, monotonic, later) in [(0, 0, 0), (999, 1, 1), (1, 999, 0), (500, 0, 999), (0, 999, 1)] {
+            let earlier = millis(1_000_000 + wall, 20_000 + monotonic);
+            let after = |gap: u64| millis(1_060_000 + wall + later + gap, 80_000 + monotonic + later);
+            assert!(!after(5_000).thawed_since(earlier) && after(8_000).thawed_since(earlier));
+            assert!(!earlier.thawed_since(after(5_000)) && earlier.thawed_since(after(8_000)));
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@
 pub use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 pub use std::sync::{Arc, Mutex, MutexGuard};
 
+pub use std::thread_local;
+
 use std::cell::Cell;
 
 /// A shared value that is replaced as a whole and read without a lock.
@@ -23,6 +25,12 @@ pub fn lane() -> usize {
             number
         })
     })
+}
+
+/// A number that nothing else in this process was given, counted from one.
+pub fn serial() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
 /// Locks `mutex`; a panic of another holder does not spread, because every critical section of this crate leaves

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hallpass_core::token::{AccessToken, Rejection};
+use hallpass_core::token::{LentToken, Rejection};
 use hallpass_core::{Clock, Fault, TokenStatus};
 use http::HeaderValue;
 
@@ -103,7 +103,7 @@ impl fmt::Debug for TokenCache {
 /// One token for one request. It cannot be had as text: what is kept as text is kept too long.
 #[derive(Clone)]
 pub struct Lease {
-    token: Arc<AccessToken>,
+    token: LentToken,
     clock: Arc<dyn Clock>,
     identity: Arc<Identity>,
 }

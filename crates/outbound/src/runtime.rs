@@ -68,7 +68,8 @@ impl Spawn for TokioSpawn {
     }
 }
 
-/// Randomness of the operating system.
+/// Randomness of the operating system, asked anew for every draw: a generator in our own memory would be the same in every copy of a snapshot, while a kernel that
+/// is told of the copying draws differently in each (Firecracker, `docs/snapshotting/random-for-clones.md`).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OsRandomness;
 

@@ -36,6 +36,8 @@ scenarios![
     rejections::no_rejected_token_is_served_once_reject_has_returned,
     rejections::a_failed_flight_does_not_bring_a_rejected_token_back,
     rejections::a_rejection_while_a_call_waits_takes_away_what_it_would_fall_back_to,
+    rejections::a_thread_told_of_a_new_token_is_not_lent_the_old_one_that_it_keeps,
+    rejections::a_draw_after_a_freeze_does_not_bring_a_rejected_token_back,
     rejections::a_late_rejection_leaves_the_successor_alone,
     rejections::a_status_page_read_at_any_time_is_whole,
     endings::a_panic_in_the_flight_is_an_error_and_not_a_hang,

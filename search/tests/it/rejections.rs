@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hallpass_core::token::Rejection;
 use shuttle::future::block_on;
+use shuttle::sync::atomic::{AtomicU64, Ordering};
 use shuttle::thread;
 
 use crate::world::{Answer, LIFETIME, World};
@@ -87,6 +88,48 @@ pub fn a_rejection_while_a_call_waits_takes_away_what_it_would_fall_back_to() {
     assert_eq!(world.cache.reject(1), Rejection::Retired);
     world.platform.let_fail();
     assert!(waiting.join().unwrap().is_err());
+}
+
+/// Every thread keeps the token it was lent last. Whoever could know that it was replaced is not lent it again. It takes tens of thousands of schedules
+/// to see that broken, which is the size of `prove`.
+pub fn a_thread_told_of_a_new_token_is_not_lent_the_old_one_that_it_keeps() {
+    let world = World::warm([]);
+    world.time.advance(LIFETIME / 2);
+    drop(world.call());
+    let told = std::sync::Arc::new(AtomicU64::new(0));
+    // A thread that keeps nothing yet may find the new token first, and says so.
+    let telling = thread::spawn({
+        let (cache, told) = (world.cache.clone(), std::sync::Arc::clone(&told));
+        move || told.store(block_on(cache.token()).unwrap().generation(), Ordering::Release)
+    });
+    for _ in 0..3 {
+        let known = told.load(Ordering::Acquire);
+        let lent = world.generation();
+        assert!(lent >= known, "{lent} after {known}");
+    }
+    telling.join().unwrap();
+    world.runtime.settle();
+    assert_eq!(world.generation(), 2);
+}
+
+/// After a freeze the refresh of a held token is drawn again, and the token put back with it: never one that was rejected meanwhile.
+pub fn a_draw_after_a_freeze_does_not_bring_a_rejected_token_back() {
+    let world = World::warm([]);
+    world.time.freeze(Duration::from_secs(60));
+    let drawing = [world.caller(), world.caller()];
+    let rejecting = thread::spawn({
+        let cache = world.cache.clone();
+        move || {
+            assert_eq!(cache.reject(1), Rejection::Retired);
+            assert_eq!(block_on(cache.token()).unwrap().generation(), 2);
+        }
+    });
+    rejecting.join().unwrap();
+    for caller in drawing {
+        assert!((1..=2).contains(&caller.join().unwrap().unwrap().generation()));
+    }
+    assert_eq!(world.generation(), 2);
+    assert_eq!(world.platform.requests(), 2);
 }
 
 /// A late 401 of generation 1 leaves generation 2 alone, whenever that arrives.

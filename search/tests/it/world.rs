@@ -10,13 +10,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hallpass_core::test_support::FixedRandomness;
-use hallpass_core::token::{AccessToken, CacheParts, Failure, Mint, MintFault, Minted, Occasion, TokenCache};
+use hallpass_core::token::{CacheParts, Failure, LentToken, Mint, MintFault, Minted, Occasion, TokenCache};
 use hallpass_core::{BoxFuture, Clock, Counters, Fault, FaultCode, Grant, Moment, Secret, Sleep, Spawn};
 use shuttle::future::{JoinHandle, block_on, spawn, yield_now};
 use shuttle::thread;
 
 /// What a call to the cache brings.
-pub type Served = Result<Arc<AccessToken>, Fault>;
+pub type Served = Result<LentToken, Fault>;
 
 /// A cache and everything around it that a scenario moves.
 pub struct World {

@@ -29,10 +29,13 @@ impl ManualTime {
     /// Time whose wall clock shows `wall` since the Unix epoch; the monotonic one shows zero.
     #[must_use]
     pub fn starting_at(wall: Duration) -> Self {
-        Self(Arc::new(Mutex::new(State {
-            now: Moment { wall, monotonic: Duration::ZERO },
-            sleepers: Vec::new(),
-        })))
+        Self::showing(Moment { wall, monotonic: Duration::ZERO })
+    }
+
+    /// Time whose clocks show `now`.
+    #[must_use]
+    pub fn showing(now: Moment) -> Self {
+        Self(Arc::new(Mutex::new(State { now, sleepers: Vec::new() })))
     }
 
     /// Both clocks go on by `by`; sleepers whose time has come wake.
@@ -48,6 +51,11 @@ impl ManualTime {
     /// The wall clock is set back by `by`.
     pub fn set_back(&self, by: Duration) {
         self.change(|now| Moment { wall: now.wall.saturating_sub(by), monotonic: now.monotonic });
+    }
+
+    /// The clocks show `now`, as in a copy of a process that wakes elsewhere. The monotonic one may show less than before.
+    pub fn show(&self, now: Moment) {
+        self.change(|_| now);
     }
 
     fn change(&self, change: impl FnOnce(Moment) -> Moment) {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use http::HeaderValue;
 
+use super::present::Place;
 use super::{Freshness, Schedule};
 use crate::clock::{Deadline, Moment};
 use crate::secret::Secret;
@@ -16,6 +17,7 @@ use crate::sync::Arc;
 pub struct AccessToken {
     generation: u64,
     schedule: Schedule,
+    place: Place,
     text: Arc<Text>,
 }
 
@@ -38,12 +40,23 @@ impl AccessToken {
         text.extend_from_slice(secret.expose());
         let mut header = HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).ok()?;
         header.set_sensitive(true);
-        Some(Self { generation, schedule, text: Arc::new(Text { secret, header }) })
+        let text = Arc::new(Text { secret, header });
+        Some(Self { generation, schedule, place: Place::default(), text })
     }
 
     /// The same token, with the same text, under a reference count of its own.
-    pub(super) fn again(&self) -> Self {
-        Self { generation: self.generation, schedule: self.schedule, text: Arc::clone(&self.text) }
+    pub(super) fn at(&self, place: Place) -> Self {
+        Self { generation: self.generation, schedule: self.schedule, place, text: Arc::clone(&self.text) }
+    }
+
+    /// The same token, of the same generation, with other deadlines.
+    pub(super) fn scheduled(&self, schedule: Schedule) -> Self {
+        Self { generation: self.generation, schedule, place: self.place, text: Arc::clone(&self.text) }
+    }
+
+    /// Where a thread keeps it.
+    pub(super) fn place(&self) -> Place {
+        self.place
     }
 
     /// How often the integration's token was replaced before this one, counted from one.

@@ -6,14 +6,18 @@
 //! again one after the other. Here a hit is one atomic load, the flight belongs to nobody, and its failure belongs to everybody.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::access::AccessToken;
 use super::flights::{CacheParts, LONGEST_WAIT, Shared, TokenResult};
 use super::freshness::Freshness;
+use super::present::LentToken;
 use super::state::Rejection;
 use crate::fault::Fault;
 use crate::meter::Counter;
+use crate::runtime::BoxFuture;
 use crate::status::TokenStatus;
 use crate::sync::{Arc, lock};
 
@@ -35,23 +39,22 @@ impl TokenCache {
     ///
     /// # Errors
     /// Why there is none, with `retry_after` wherever a time is known. An expired token is never returned.
-    pub async fn token(&self) -> TokenResult {
-        match self.fresh() {
-            Some(token) => Ok(token),
-            None => self.not_fresh().await,
-        }
+    #[inline]
+    pub fn token(&self) -> TokenCall<'_> {
+        TokenCall { cache: self, waiting: None }
     }
 
-    /// The whole of a hit. A glance at the clocks will do: a token stays fresh until half of its life is left, or an hour.
-    fn fresh(&self) -> Option<Arc<AccessToken>> {
-        let held = self.0.current.load();
-        let token = held.as_ref()?.mine();
-        (token.judge(self.0.parts.clock.glance()) == Freshness::Fresh).then(|| Arc::clone(token))
+    /// The whole of a hit. A glance at the clocks will do: a token stays fresh until half of its life is left, or an hour. After a freeze it is no
+    /// hit, because the refresh is to be drawn again.
+    #[inline]
+    fn fresh(&self) -> Option<LentToken> {
+        let held = self.0.present.read()?;
+        held.schedule().serves(self.0.parts.clock.glance()).then_some(held)
     }
 
     async fn not_fresh(&self) -> TokenResult {
-        let held = self.0.held();
         let now = self.0.parts.clock.now();
+        let held = self.0.held_after_thaw(now);
         let (wait, fallback) = match held.map(|token| (token.judge(now), token)) {
             Some((Freshness::Fresh, token)) => return Ok(token),
             Some((Freshness::Due, token)) => {
@@ -77,7 +80,7 @@ impl TokenCache {
         let held = self.0.held();
         let rejection = guarded.state.judge_rejection(generation, held.as_deref(), now);
         if rejection == Rejection::Retired && held.is_some_and(|held| held.generation() == generation) {
-            self.0.current.store(None);
+            self.0.present.clear();
             self.0.parts.meter.count(Counter::TokensRejected);
         }
         rejection
@@ -114,6 +117,46 @@ impl TokenCache {
     /// The longest a caller waits for a token it does not have: inside the 10 s an AWS Lambda function may take to start and the 16 s after
     /// which the platform's JavaScript SDK gives up.
     pub const LONGEST_WAIT: Duration = LONGEST_WAIT;
+}
+
+/// A call for a token, see [`TokenCache::token`]. Nothing happens before it is polled.
+///
+/// Not an `async fn`: the future of one is as large as its longest path, and callers move it before they poll it, so a hit would pay for what it
+/// never does. This one is two words, which travel in registers; waiting, which is rare and long, is behind a box.
+#[must_use = "futures do nothing unless polled"]
+pub struct TokenCall<'a> {
+    cache: &'a TokenCache,
+    /// Twice in a box, because one to a trait object is two words by itself.
+    waiting: Option<Box<BoxFuture<'a, TokenResult>>>,
+}
+
+impl Future for TokenCall<'_> {
+    type Output = Result<LentToken, Fault>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.waiting.is_none()
+            && let Some(token) = self.cache.fresh()
+        {
+            return Poll::Ready(Ok(token));
+        }
+        self.wait(context)
+    }
+}
+
+impl TokenCall<'_> {
+    #[cold]
+    fn wait(&mut self, context: &mut Context<'_>) -> Poll<TokenResult> {
+        let cache = self.cache;
+        let waiting = self.waiting.get_or_insert_with(|| Box::new(Box::pin(cache.not_fresh())));
+        waiting.as_mut().as_mut().poll(context)
+    }
+}
+
+impl fmt::Debug for TokenCall<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenCall").field("waiting", &self.waiting.is_some()).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for TokenCache {

@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use super::access::AccessToken;
 use super::flight::{Flight, first};
 use super::freshness::Freshness;
 use super::issuer::{Mint, MintFault, Minted, Occasion};
-use super::lanes::Lanes;
 use super::pause::Failure;
+use super::present::{LentToken, Present};
 use super::state::State;
-use crate::clock::{Clock, THAW_GAP};
+use crate::clock::{Clock, Moment, THAW_GAP};
 use crate::fault::{Fault, FaultCode, Remedy};
 use crate::meter::{Counter, Meter};
 use crate::runtime::{Randomness, Sleep, Spawn};
-use crate::sync::{Arc, Mutex, Snapshot, lock};
+use crate::sync::{Arc, Mutex, lock};
 
 /// What a cache is made of.
 #[derive(Debug)]
@@ -34,7 +33,7 @@ pub struct CacheParts {
 
 pub(super) struct Shared {
     pub(super) parts: CacheParts,
-    pub(super) current: Snapshot<Lanes>,
+    pub(super) present: Present,
     pub(super) guarded: Mutex<Guarded>,
 }
 
@@ -44,17 +43,33 @@ pub(super) struct Guarded {
     flight: Option<Arc<TokenFlight>>,
 }
 
-pub(super) type TokenResult = Result<Arc<AccessToken>, Fault>;
+pub(super) type TokenResult = Result<LentToken, Fault>;
 type TokenFlight = Flight<TokenResult>;
 
 impl Shared {
     pub(super) fn new(parts: CacheParts) -> Self {
-        Self { parts, current: Snapshot::empty(), guarded: Mutex::default() }
+        Self { parts, present: Present::none(), guarded: Mutex::default() }
     }
 
     /// The token there is now, whatever its age.
-    pub(super) fn held(&self) -> Option<Arc<AccessToken>> {
-        self.current.load().as_ref().map(|lanes| Arc::clone(lanes.mine()))
+    pub(super) fn held(&self) -> Option<LentToken> {
+        self.present.read()
+    }
+
+    /// The token there is now. If the process was frozen since its refresh was drawn, it is drawn again first, once for all callers: this may be
+    /// one of many copies of a snapshot, and what was drawn before they parted is the same in all of them.
+    pub(super) fn held_after_thaw(&self, now: Moment) -> Option<LentToken> {
+        let held = self.held()?;
+        if !held.schedule().thawed(now) {
+            return Some(held);
+        }
+        let draw = self.parts.randomness.unit();
+        let _writing = lock(&self.guarded);
+        let held = self.held()?;
+        if !held.schedule().thawed(now) {
+            return Some(held);
+        }
+        Some(self.present.replace(&held.scheduled(held.schedule().redrawn(now, draw))))
     }
 
     /// The flight to wait for: the present one, or a new one. The state is looked at again under the lock, so of many callers that missed
@@ -106,7 +121,7 @@ impl Shared {
     }
 
     /// Inside the blocking margin a passing failure is no reason to fail a call: the token is still valid. Judged again, because the wait took time.
-    pub(super) fn fall_back(&self, held: Option<Arc<AccessToken>>, fault: Fault) -> TokenResult {
+    pub(super) fn fall_back(&self, held: Option<LentToken>, fault: Fault) -> TokenResult {
         let now = self.parts.clock.now();
         let passing = matches!(fault.remedy(), Remedy::RetryLater | Remedy::FixMachine | Remedy::ReportBug);
         let rejected = lock(&self.guarded).state.rejected;
@@ -135,10 +150,7 @@ impl Shared {
         match accepted {
             Ok(token) => {
                 guarded.state.succeeded(token.generation());
-                let lanes = Lanes::of(&token);
-                let token = Arc::clone(lanes.mine());
-                self.current.store(Some(Arc::new(lanes)));
-                Ok(token)
+                Ok(self.present.replace(&token))
             }
             Err(failed) => {
                 if failed.failure != Failure::Unchanged {

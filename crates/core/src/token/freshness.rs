@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::clock::{Deadline, Moment};
 
-/// The three deadlines of one token, fixed when it is received. Each is kept on both clocks and reached by whichever comes first.
+/// The three deadlines of one token, fixed when it is received. Each is kept on both clocks and reached by whichever comes first. Only the first is
+/// ever moved, by a draw after a freeze.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule {
     /// From here on one background flight replaces the token.
@@ -13,6 +14,10 @@ pub struct Schedule {
     pub block_at: Deadline,
     /// From here on the token is never served.
     pub expiry: Deadline,
+    /// How long before expiry refreshing would begin without the draw.
+    ahead: Duration,
+    /// When `refresh_at` was drawn.
+    drawn: Moment,
 }
 
 /// Which side of its deadlines a token is on.
@@ -42,8 +47,30 @@ impl Schedule {
         let expiry = asked.deadline(lifetime);
         let margin = (lifetime / 5).min(LONGEST_MARGIN);
         let ahead = (lifetime / 2).min(LONGEST_AHEAD);
-        let ahead = ahead + ahead.mul_f64(JITTER * draw.clamp(0.0, 1.0));
-        Self { refresh_at: expiry.earlier(ahead), block_at: expiry.earlier(margin), expiry }
+        let refresh_at = expiry.earlier(jittered(ahead, draw));
+        Self { refresh_at, block_at: expiry.earlier(margin), expiry, ahead, drawn: asked }
+    }
+
+    /// The same deadlines with another draw, made `now`.
+    ///
+    /// A snapshot of a process can run many times over (AWS Lambda calls that SnapStart), and every copy has drawn the same: they would all refresh in
+    /// one second. A copy cannot be told from a process that was frozen, so whatever was frozen draws again.
+    #[must_use]
+    pub fn redrawn(&self, now: Moment, draw: f64) -> Self {
+        Self { refresh_at: self.expiry.earlier(jittered(self.ahead, draw)), drawn: now, ..*self }
+    }
+
+    /// Whether the process was frozen since the draw, or its clock stepped.
+    #[must_use]
+    pub fn thawed(&self, now: Moment) -> bool {
+        now.thawed_since(self.drawn)
+    }
+
+    /// Whether the token is fresh and nothing was frozen since the draw: all that a hit has to know. The other two deadlines come later than
+    /// `refresh_at` on either clock, so they need not be looked at.
+    #[must_use]
+    pub fn serves(&self, now: Moment) -> bool {
+        !self.refresh_at.reached(now) && !self.thawed(now)
     }
 
     /// Where `now` is among the deadlines.
@@ -59,6 +86,10 @@ impl Schedule {
             Freshness::Fresh
         }
     }
+}
+
+fn jittered(ahead: Duration, draw: f64) -> Duration {
+    ahead + ahead.mul_f64(JITTER * draw.clamp(0.0, 1.0))
 }
 
 const LONGEST_MARGIN: Duration = Duration::from_secs(60);
@@ -99,6 +130,17 @@ mod tests {
     }
 
     #[test]
+    fn a_draw_after_a_freeze_moves_the_refresh_and_nothing_else() {
+        let schedule = Schedule::plan(Duration::from_secs(3600), at(1000, 50), 1.0);
+        assert!(!schedule.thawed(at(1100, 150)) && schedule.thawed(at(1100, 50)));
+        assert!(schedule.serves(at(1100, 150)) && !schedule.serves(at(1100, 50)));
+        let again = schedule.redrawn(at(1100, 50), 0.0);
+        assert_eq!((again.block_at, again.expiry), (schedule.block_at, schedule.expiry));
+        assert_eq!((schedule.refresh_at.wall.as_secs(), again.refresh_at.wall.as_secs()), (2440, 2800));
+        assert!(again.serves(at(1100, 50)));
+    }
+
+    #[test]
     fn a_frozen_process_does_not_serve_an_expired_token() {
         let schedule = Schedule::plan(Duration::from_secs(3600), at(0, 0), 0.0);
         assert_eq!(schedule.judge(at(7200, 3)), Freshness::Expired);
@@ -116,6 +158,14 @@ mod tests {
             prop_assert!(schedule.refresh_at.wall <= schedule.block_at.wall);
             prop_assert!(schedule.block_at.wall < schedule.expiry.wall);
             prop_assert!(schedule.refresh_at.monotonic.as_secs_f64() >= lifetime as f64 * 0.39);
+        }
+
+        #[test]
+        fn what_serves_is_fresh(lifetime in 1u64..200_000, draw in 0.0f64..1.0, wall in 0u64..200_000, monotonic in 0u64..200_000) {
+            let (schedule, now) = (Schedule::plan(Duration::from_secs(lifetime), at(0, 0), draw), at(wall, monotonic));
+            prop_assert!(!schedule.serves(now) || schedule.judge(now) == Freshness::Fresh);
+            let again = schedule.redrawn(now, draw);
+            prop_assert_eq!(again.serves(now), again.judge(now) == Freshness::Fresh);
         }
 
         #[test]

@@ -24,16 +24,18 @@ mod issuer;
 mod lanes;
 mod lifetime;
 mod pause;
+mod present;
 mod state;
 mod suspect;
 
 pub use access::AccessToken;
-pub use cache::TokenCache;
+pub use cache::{TokenCache, TokenCall};
 pub use flights::CacheParts;
 pub use freshness::{Freshness, Schedule};
 pub use issuer::{Issuer, IssuerParts, Mint, MintFault, Minted, Occasion};
 pub use lifetime::{LONGEST_LIFETIME, SHORT_LIFETIME, read_lifetime};
 pub use pause::{Failure, pause_after};
+pub use present::LentToken;
 pub use state::Rejection;
 
 #[cfg(test)]

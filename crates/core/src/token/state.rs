@@ -22,7 +22,7 @@ pub enum Rejection {
 }
 
 /// Everything about an integration's token that changes together, under one lock.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct State {
     /// The generation of the newest token there ever was.
     pub(super) generation: u64,

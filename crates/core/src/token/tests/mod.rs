@@ -1,5 +1,6 @@
 //! The token cache under a manual clock: what is served, what is asked for, and how often.
 
+mod clones;
 mod hit;
 mod promises;
 
