@@ -56,7 +56,7 @@ pub(super) fn list(state: &State, call: &Call<'_>) -> Reply {
         Ok(paging) => paging,
         Err(refused) => return refused,
     };
-    let clients: Vec<Value> = state.clients.iter().map(|(id, client)| shown(id, client, None)).collect();
+    let clients: Vec<View<'_>> = state.clients.iter().map(|(id, client)| shown(id, client, None)).collect();
     Reply::json(200, &paging.listing(&clients, PATH, &[]))
 }
 
@@ -171,12 +171,12 @@ fn found<'a>(state: &'a mut State, id: &str) -> Option<&'a mut Client> {
     state.clients.get_mut(id).filter(|client| client.about.gone_at.is_none())
 }
 
-fn shown(id: &str, client: &Client, secret: Option<&str>) -> Value {
+fn shown<'a>(id: &'a str, client: &'a Client, secret: Option<&'a str>) -> View<'a> {
     let about = &client.about;
     let by = |id: &Option<String>| {
         id.as_ref().map(|id| Reference { id: id.clone(), self_uri: format!("{PATH}/{id}") })
     };
-    let view = View {
+    View {
         id,
         name: &client.name,
         date_created: about.created.iso(),
@@ -190,11 +190,11 @@ fn shown(id: &str, client: &Client, secret: Option<&str>) -> Value {
         state: client.standing.state(),
         self_uri: format!("{PATH}/{id}"),
         other: &about.other,
-    };
-    serde_json::to_value(view).unwrap_or_default()
+    }
 }
 
-#[derive(Serialize)]
+/// A client as the API shows it.
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
     id: &'a str,
@@ -217,7 +217,7 @@ struct View<'a> {
     other: &'a Map<String, Value>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Reference {
     id: String,
