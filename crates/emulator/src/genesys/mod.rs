@@ -3,6 +3,7 @@
 //! A request arrives (it is placed and its caller named), and then takes effect. Between the two the rest of the
 //! crate may delay it, lose it, or answer in the platform's place.
 
+mod client_messages;
 pub(crate) mod clients;
 pub(crate) mod conversations;
 pub(crate) mod credentials;
