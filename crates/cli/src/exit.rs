@@ -95,6 +95,7 @@ fn listed(code: FaultCode) -> Option<Exit> {
         F::PathNotAllowed | F::BodyTooLarge | F::LoginRefused => Exit::Refused,
         F::Busy | F::Draining | F::TokenUnavailable | F::TokenThrottled | F::TokenAnswerBad => Exit::Platform,
         F::UpstreamUnreachable | F::UpstreamTimeout | F::UpstreamAnswerBad => Exit::Platform,
+        F::UpstreamThrottled => Exit::Platform,
         F::CredentialRefused | F::CredentialMalformed | F::EnvironmentMismatch | F::EntryNotFound => {
             Exit::Credential
         }
@@ -102,7 +103,7 @@ fn listed(code: FaultCode) -> Option<Exit> {
         F::ConfigurationInvalid | F::ConfigurationMissing => Exit::Configuration,
         F::StoreReadOnly | F::StoreKeyWrong | F::StoreDenied => Exit::Configuration,
         F::StoreVersionUnusable | F::SlotsFull | F::SlotUnknown => Exit::Credential,
-        F::AdminDenied | F::RotationRefused => Exit::Configuration,
+        F::AdminDenied | F::UpstreamRefused | F::RotationRefused => Exit::Configuration,
         F::RotationHeld => Exit::Refused,
         F::RotationStuck | F::JournalUnreadable => Exit::Machine,
         F::LeaseHeld => Exit::Platform,

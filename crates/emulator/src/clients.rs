@@ -1,14 +1,21 @@
 //! OAuth clients: what has an id and a secret of its own.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::window::Window;
+use crate::{
+    clock::Moment,
+    genesys::{clients::About, roles::RoleDivision},
+    standing::{HeldSecret, Standing},
+    window::Window,
+};
 
 /// A client to be registered: grant type client credentials, state active.
 ///
-/// As JSON: `{"name": "queue-sync", "id": ..., "secret": ..., "validity_seconds": 300}`; only the name is required.
+/// As JSON: `{"name": "queue-sync", "id": ..., "secret": ..., "validity_seconds": 300, "permissions": [...],
+/// "roles": [{"roleId": ..., "divisionId": "*"}], "members": {...}}`; only the name is required.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewClient {
@@ -21,12 +28,27 @@ pub struct NewClient {
     validity: Option<u64>,
     #[serde(default)]
     scope: Option<String>,
+    #[serde(default)]
+    permissions: Option<BTreeSet<String>>,
+    #[serde(default)]
+    roles: Vec<RoleDivision>,
+    #[serde(default)]
+    members: Map<String, Value>,
 }
 
 impl NewClient {
     /// A client of this display name; id and secret are drawn unless given.
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), id: None, secret: None, validity: None, scope: None }
+        Self {
+            name: name.into(),
+            id: None,
+            secret: None,
+            validity: None,
+            scope: None,
+            permissions: None,
+            roles: Vec::new(),
+            members: Map::new(),
+        }
     }
 
     /// How long its tokens live, in whole seconds. Genesys Cloud allows 300 to 172,800 and defaults to 86,400, the
@@ -59,14 +81,41 @@ impl NewClient {
         self
     }
 
-    pub(crate) fn into_client(self, secret: String, default_validity: u64) -> Client {
+    /// What it may do at the administration of Genesys Cloud, such as `oauth:client:edit`, besides what its roles allow.
+    /// Without, it may do everything there.
+    #[must_use]
+    pub fn permissions<P: Into<String>>(mut self, permissions: impl IntoIterator<Item = P>) -> Self {
+        self.permissions = Some(permissions.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// One more role, in a division; `*` is every division.
+    #[must_use]
+    pub fn role(mut self, role_id: impl Into<String>, division_id: impl Into<String>) -> Self {
+        self.roles.push(RoleDivision { role_id: role_id.into(), division_id: division_id.into() });
+        self
+    }
+
+    /// One more member of the client as the administration shows it, such as one that a program does not know yet.
+    #[must_use]
+    pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.members.insert(name.into(), value.into());
+        self
+    }
+
+    pub(crate) fn into_client(self, secret: String, default_validity: u64, now: Moment) -> Client {
+        let mut about = About::new(now);
+        about.role_divisions = self.roles;
+        about.other = self.members;
+        about.permissions = self.permissions;
         Client {
             name: self.name,
-            secret,
+            secret: HeldSecret::new(secret),
             validity_seconds: self.validity.unwrap_or(default_validity),
             scope: self.scope,
-            state: ClientState::Active,
+            standing: Standing::default(),
             token_window: Window::default(),
+            about,
         }
     }
 }
@@ -79,6 +128,9 @@ impl fmt::Debug for NewClient {
             .field("secret", &self.secret.as_ref().map(|_| Masked))
             .field("validity", &self.validity)
             .field("scope", &self.scope)
+            .field("permissions", &self.permissions)
+            .field("roles", &self.roles)
+            .field("members", &self.members)
             .finish()
     }
 }
@@ -114,15 +166,35 @@ pub enum ClientState {
 /// A registered client.
 pub(crate) struct Client {
     pub(crate) name: String,
-    pub(crate) secret: String,
+    pub(crate) secret: HeldSecret,
     pub(crate) validity_seconds: u64,
     scope: Option<String>,
-    pub(crate) state: ClientState,
+    pub(crate) standing: Standing,
     /// What it used of the token endpoint's limit.
     pub(crate) token_window: Window,
+    /// What only Genesys Cloud's administration knows of it.
+    pub(crate) about: About,
 }
 
 impl Client {
+    /// A client that an administrator made.
+    pub(crate) fn made(name: String, secret: HeldSecret, validity_seconds: u64, about: About) -> Self {
+        Self {
+            name,
+            secret,
+            validity_seconds,
+            scope: None,
+            standing: Standing::default(),
+            token_window: Window::default(),
+            about,
+        }
+    }
+
+    /// Whether this secret gets a token now.
+    pub(crate) fn admits(&self, secret: &str, now: Moment) -> bool {
+        self.secret.accepts(secret, now) && self.standing.may_mint(now) && self.about.gone_at.is_none()
+    }
+
     /// What a token is granted: what the client is fixed to, what was asked for, or what the platform has for all.
     pub(crate) fn granted<'a>(&'a self, asked: Option<&'a str>, usual: &'a str) -> &'a str {
         self.scope.as_deref().or(asked).unwrap_or(usual)
@@ -135,7 +207,7 @@ impl fmt::Debug for Client {
             .field("name", &self.name)
             .field("secret", &Masked)
             .field("validity_seconds", &self.validity_seconds)
-            .field("state", &self.state)
+            .field("standing", &self.standing)
             .finish_non_exhaustive()
     }
 }

@@ -119,6 +119,15 @@ impl Moment {
         (moment.civil().day == day).then_some(moment)
     }
 
+    /// So many seconds later; the end of time where that is too much.
+    pub(crate) fn after_seconds(self, seconds: u64) -> Self {
+        Self(self.0.saturating_add(Duration::from_secs(seconds)))
+    }
+
+    pub(crate) fn unix_millis(self) -> u64 {
+        u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// The midnight (UTC) before.
     pub(crate) fn day(self) -> Self {
         Self(Duration::from_secs(self.unix_seconds() / DAY * DAY))

@@ -16,6 +16,12 @@
 //! | `POST /cxone-clients` | [`NewClient`], for the guide's token path | 200 `{"id", "secret"}` |
 //! | `POST /cxone-tenants` | [`NewCxoneTenant`](crate::NewCxoneTenant), such as `{"name": "acme"}` | 200 [`CxoneTenant`](crate::CxoneTenant) |
 //! | `POST /cxone-users/{id}/active` | `{"active": false}` | 204 |
+//! | `POST /roles` | [`NewRole`](crate::NewRole) | 200 `{"id"}` |
+//! | `POST /integration-credentials` | [`NewIntegrationCredential`](crate::NewIntegrationCredential) | 200 `{"id"}` |
+//! | `GET /integration-credentials/{id}` | | 200, its fields, in the clear |
+//! | `GET /secrets` | | 200, a list of [`LiveSecret`](crate::LiveSecret): which secrets open the door right now |
+//! | `POST /secrets/check` | `{"id": ..., "secret": ...}` | 200 `{"live": true}` |
+//! | `POST /refusals` | `{"from": 1767225600, "to": 1767225660}`, both in seconds since 1970 and included | 200, a list of [`SecretRefusal`](crate::SecretRefusal) |
 //! | `POST /contacts` | `{"count": 10000, "tenant_id": ...}`, the tenant if it is not the first | 200 `{"ids": [...]}` |
 //! | `GET /contacts/{id}` | | 200, the contact, its `tags` and `tagPosts`, how often it was tagged |
 //! | `POST /clock/advance` | `{"seconds": 60}` | 200 `{"unix_seconds": ...}` |
@@ -40,7 +46,7 @@ use serde_json::{Value, json};
 use crate::{
     clients::{ClientState, NewClient},
     cxone,
-    genesys::conversations::NewConversation,
+    genesys::{self, conversations::NewConversation},
     misbehave::Misbehaviour,
     world::World,
 };
@@ -122,9 +128,18 @@ fn order(world: &World, method: &str, path: &str, body: &[u8]) -> Result<Value, 
         ("POST", ["queues"]) => Ok(json!({ "id": world.add_queue(read::<Named>(body)?.name) })),
         ("POST", ["conversations"]) => encoded(&world.add_conversation(read::<NewConversation>(body)?)),
         ("GET", ["conversations", id]) => conversation(world, id),
-        (method, segments) => {
-            cxone::orders::order(world, method, segments, body).unwrap_or_else(|| Err(no_such_order()))
+        ("GET", ["secrets"]) => encoded(&world.live_secrets()),
+        ("POST", ["secrets", "check"]) => {
+            let asked = read::<SecretOf>(body)?;
+            Ok(json!({ "live": world.is_live(&asked.id, &asked.secret) }))
         }
+        ("POST", ["refusals"]) => {
+            let Between { from, to } = read(body)?;
+            encoded(&world.secrets_refused(from, to))
+        }
+        (method, segments) => genesys::orders::order(world, method, segments, body)
+            .or_else(|| cxone::orders::order(world, method, segments, body))
+            .unwrap_or_else(|| Err(no_such_order())),
     }
 }
 
@@ -181,6 +196,20 @@ struct Named {
 #[serde(deny_unknown_fields)]
 struct NewSecret {
     secret: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretOf {
+    id: String,
+    secret: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Between {
+    from: u64,
+    to: u64,
 }
 
 #[derive(Deserialize)]

@@ -98,6 +98,8 @@ pub(crate) enum Kind {
     TokenId,
     RefreshToken,
     Session,
+    Role,
+    IntegrationCredential,
 }
 
 fn counted_bytes(seed: u64, kind: Kind, count: u64) -> [u8; 16] {

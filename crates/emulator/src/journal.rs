@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::{
     clock::Moment,
     misbehave::Target,
-    witness::{ApiUsageRow, ClientReport, Platform, RequestRecord, Totals, WitnessReport},
+    witness::{ApiUsageRow, ClientReport, Platform, RequestRecord, SecretRefusal, Totals, WitnessReport},
 };
 
 /// What was seen so far.
@@ -18,6 +18,7 @@ pub(crate) struct Journal {
     totals: Totals,
     anonymous_calls: u64,
     usage: BTreeMap<UsageKey, ApiUsageRow>,
+    refusals: VecDeque<SecretRefusal>,
     log: VecDeque<RequestRecord>,
     log_dropped: u64,
     capacity: usize,
@@ -31,6 +32,7 @@ impl Journal {
             totals: Totals::default(),
             anonymous_calls: 0,
             usage: BTreeMap::new(),
+            refusals: VecDeque::new(),
             log: VecDeque::new(),
             log_dropped: 0,
             capacity,
@@ -55,6 +57,7 @@ impl Journal {
             },
             platform: record.platform,
             client_id: record.client_id.clone(),
+            administration: record.administration,
             method: record.method.clone(),
             route: record.route.clone(),
             day: at.day(),
@@ -85,6 +88,26 @@ impl Journal {
     pub(crate) fn refused(&mut self, client_id: Option<&str>) {
         self.totals.mints_refused += 1;
         self.with(client_id, |client| client.mints_refused += 1);
+    }
+
+    /// Notes that a secret did not open the door: it is wrong, dead, not yet alive, or nobody's.
+    pub(crate) fn secret_refused(&mut self, platform: Platform, id: Option<&str>, now: Moment) {
+        let refusal = SecretRefusal {
+            at: now.iso(),
+            unix_millis: now.unix_millis(),
+            platform,
+            id: id.map(str::to_owned),
+        };
+        self.refusals.push_back(refusal);
+        while self.refusals.len() > self.capacity {
+            self.refusals.pop_front();
+        }
+    }
+
+    /// Counts a secret that was made by administration.
+    pub(crate) fn secret_made(&mut self, id: &str) {
+        self.totals.secrets_made += 1;
+        self.with(Some(id), |client| client.secrets_made += 1);
     }
 
     pub(crate) fn throttled(&mut self, client_id: Option<&str>) {
@@ -122,8 +145,17 @@ impl Journal {
         }
     }
 
-    pub(crate) fn usage_of(&self, client_id: &str) -> Vec<ApiUsageRow> {
-        self.usage.values().filter(|row| row.client_id == client_id).cloned().collect()
+    /// A client's usage, of all days or since one.
+    pub(crate) fn usage_of(&self, client_id: &str, since: Option<Moment>) -> Vec<ApiUsageRow> {
+        let of_client = self
+            .usage
+            .iter()
+            .filter(|((of, day, ..), _)| of == client_id && since.is_none_or(|since| *day >= since));
+        of_client.map(|(_, row)| row.clone()).collect()
+    }
+
+    pub(crate) fn refusals(&self) -> impl Iterator<Item = &SecretRefusal> {
+        self.refusals.iter()
     }
 
     pub(crate) fn report(&self) -> WitnessReport {
@@ -132,6 +164,7 @@ impl Journal {
             totals: self.totals.clone(),
             anonymous_calls: self.anonymous_calls,
             usage: self.usage.values().cloned().collect(),
+            secret_refusals: self.refusals.iter().cloned().collect(),
             log: self.log.iter().cloned().collect(),
             log_dropped: self.log_dropped,
         }
@@ -147,6 +180,7 @@ impl Journal {
             self.with(client_id, |client| client.token_requests += 1);
         } else {
             self.totals.calls += 1;
+            self.totals.administrative_calls += u64::from(ticket.administration);
             self.anonymous_calls += u64::from(client_id.is_none());
             let route = format!("{} {}", ticket.method, ticket.route);
             self.with(client_id, |client| {
@@ -194,6 +228,7 @@ pub(crate) struct Ticket {
     kind: Target,
     platform: Platform,
     client_id: Option<String>,
+    administration: bool,
     method: String,
     route: String,
     day: Moment,

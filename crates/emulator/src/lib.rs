@@ -35,6 +35,7 @@ mod exchange;
 mod forms;
 mod genesys;
 mod journal;
+mod live;
 mod misbehave;
 mod platform;
 mod received;
@@ -42,6 +43,7 @@ mod reply;
 mod script;
 mod server;
 mod settings;
+mod standing;
 mod state;
 mod surfaces;
 mod templates;
@@ -56,13 +58,22 @@ pub use clients::{ClientKeys, ClientState, NewClient};
 pub use cxone::{
     keys::{AccessKeys, NewAccessKey},
     settings::{
-        AcceptRule, CxoneSettings, DescriptionSpelling, DiscoverySettings, PastTheEnd, UserhubSettings,
+        AcceptRule, CxoneSettings, DescriptionSpelling, DiscoverySettings, KeyWrapper, PastTheEnd,
+        UserhubSettings,
     },
     tenants::{CxoneTenant, NewCxoneTenant},
 };
-pub use genesys::conversations::{ConversationKeys, NewConversation};
+pub use genesys::{
+    conversations::{ConversationKeys, NewConversation},
+    credentials::NewIntegrationCredential,
+    roles::{NewRole, RoleDivision},
+};
 pub use misbehave::{Act, Misbehaviour, Target};
 pub use server::Emulator;
 pub use settings::{ClockSettings, GenesysSettings, Limit, PathLimit, Settings};
-pub use witness::{ApiUsageRow, ClientReport, Platform, RequestRecord, Totals, WitnessReport};
+pub use standing::Delays;
+pub use witness::{
+    ApiUsageRow, ClientReport, LiveSecret, Platform, RequestRecord, SecretKind, SecretRefusal, Totals,
+    WitnessReport,
+};
 pub use world::World;

@@ -47,6 +47,7 @@ pub(crate) fn arrive(state: &mut State, door: &Door, received: &Received, now: M
         platform: place.platform(),
         token_endpoint: kind == Target::Token,
         discovery: kind == Target::Discovery,
+        administration: place.is_administration(),
         method: received.method.clone(),
         path: state.masked(place.path()),
         route: place.template().to_owned(),
@@ -192,6 +193,13 @@ impl Place {
             Self::Genesys(place) if place.is_token() => Target::Token,
             Self::Genesys(_) => Target::Api,
             Self::Cxone(place, _) => place.kind(),
+        }
+    }
+
+    fn is_administration(&self) -> bool {
+        match self {
+            Self::Genesys(place) => place.is_administration(),
+            Self::Cxone(place, _) => place.is_administration(),
         }
     }
 

@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{cxone::settings::CxoneSettings, misbehave::Misbehaviour};
+use crate::{cxone::settings::CxoneSettings, misbehave::Misbehaviour, standing::Delays};
 
 /// What one emulator is like.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -104,6 +104,17 @@ pub struct GenesysSettings {
     pub legacy_rate_headers: bool,
     /// A token unused for this many seconds dies early, as in organisations with an idle timeout.
     pub idle_timeout_seconds: Option<u64>,
+    /// How long it takes until a reset secret or a state works everywhere.
+    pub delays: Delays,
+    /// A reset secret also ends the tokens minted with the one before. No source says so; they live on otherwise.
+    pub reset_ends_tokens: bool,
+    /// How many clients the organisation may have; the next one is refused with `auth.too.many.clients`. The real
+    /// number is not published.
+    pub most_clients: Option<usize>,
+    /// For so many seconds a deleted client still shows, inactive; then it is not found.
+    pub deletion_seconds: u64,
+    /// So many questions for the result of a usage query are answered `Running` first.
+    pub usage_runs: u32,
 }
 
 impl Default for GenesysSettings {
@@ -120,6 +131,11 @@ impl Default for GenesysSettings {
             path_limits: Vec::new(),
             legacy_rate_headers: false,
             idle_timeout_seconds: None,
+            delays: Delays::default(),
+            reset_ends_tokens: false,
+            most_clients: None,
+            deletion_seconds: 0,
+            usage_runs: 0,
         }
     }
 }

@@ -46,11 +46,11 @@ impl State {
         }
     }
 
-    pub(crate) fn add_client(&mut self, new: NewClient) -> ClientKeys {
+    pub(crate) fn add_client(&mut self, new: NewClient, now: Moment) -> ClientKeys {
         let id = new.id.clone().unwrap_or_else(|| self.draws.id(Kind::Client));
         let secret = new.secret.clone().unwrap_or_else(|| self.draws.secret());
         self.journal.know(&id, &new.name);
-        self.clients.insert(id.clone(), new.into_client(secret.clone(), DEFAULT_VALIDITY));
+        self.clients.insert(id.clone(), new.into_client(secret.clone(), DEFAULT_VALIDITY, now));
         ClientKeys { id, secret }
     }
 
@@ -68,7 +68,7 @@ impl State {
     pub(crate) fn masked(&self, target: &str) -> String {
         let known = |part: &str| {
             self.tokens.find(part).is_some()
-                || self.clients.values().any(|client| client.secret == part)
+                || self.clients.values().any(|client| client.secret.is(part))
                 // An access key's `=` may come percent-encoded.
                 || self.cxone.is_secret(part.split('%').next().unwrap_or(part))
         };
@@ -95,4 +95,4 @@ pub(crate) struct Minted {
 }
 
 /// Genesys Cloud's: a day.
-const DEFAULT_VALIDITY: u64 = 86_400;
+pub(crate) const DEFAULT_VALIDITY: u64 = 86_400;

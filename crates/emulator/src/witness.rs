@@ -21,6 +21,8 @@ pub struct WitnessReport {
     /// Answered API calls of clients of Genesys Cloud in its own usage shape: one row per client, path template,
     /// method and day.
     pub usage: Vec<ApiUsageRow>,
+    /// The latest secrets that a token endpoint refused, oldest first.
+    pub secret_refusals: Vec<SecretRefusal>,
     /// The latest requests, oldest first.
     pub log: Vec<RequestRecord>,
     /// How many requests the log no longer holds.
@@ -48,6 +50,8 @@ pub struct ClientReport {
     pub calls_by_status: BTreeMap<u16, u64>,
     /// Those calls by `METHOD template`.
     pub calls_by_route: BTreeMap<String, u64>,
+    /// Secrets that the administration made for it: one when it was created there, and one at each reset.
+    pub secrets_made: u64,
     /// Requests of either kind that a [`Misbehaviour`](crate::Misbehaviour) met.
     pub misbehaviours: u64,
     /// Requests of either kind whose answer never left, because of a scripted reset.
@@ -75,6 +79,10 @@ pub struct Totals {
     pub mints_throttled: u64,
     /// API calls, anonymous ones included.
     pub calls: u64,
+    /// API calls that administer clients, keys and what they may do, whoever made them.
+    pub administrative_calls: u64,
+    /// Secrets that the administration made, whether or not the answer arrived.
+    pub secrets_made: u64,
     /// API calls by the status they were answered with.
     pub calls_by_status: BTreeMap<u16, u64>,
     /// Requests whose answer never left, because of a scripted reset.
@@ -94,6 +102,8 @@ pub struct RequestRecord {
     pub token_endpoint: bool,
     /// Whether it asked for what anybody may read: a discovery document, signing keys.
     pub discovery: bool,
+    /// Whether it administered clients, keys or what they may do.
+    pub administration: bool,
     /// The method.
     pub method: String,
     /// The path without query, as the platform sees it (prefixes taken off).
@@ -123,8 +133,44 @@ pub struct RequestRecord {
     pub misbehaviours: Vec<String>,
 }
 
+/// A secret that a token endpoint refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SecretRefusal {
+    /// When, on the emulator's clock.
+    pub at: String,
+    /// The same, in milliseconds since 1970.
+    pub unix_millis: u64,
+    /// Which platform refused it.
+    pub platform: Platform,
+    /// Whose it was said to be, as far as the request says: a client, an access key.
+    pub id: Option<String>,
+}
+
+/// A secret that opens the door now.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct LiveSecret {
+    /// Where.
+    pub platform: Platform,
+    /// What holds it.
+    pub kind: SecretKind,
+    /// The id of what holds it.
+    pub id: String,
+}
+
+/// What may hold a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretKind {
+    /// An OAuth client.
+    Client,
+    /// An access key of CXone.
+    AccessKey,
+    /// An application of CXone.
+    Application,
+}
+
 /// A platform that is emulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Platform {
     /// Genesys Cloud, which also answers what belongs to no platform.

@@ -13,6 +13,7 @@ use crate::{
     genesys::conversations::{ConversationKeys, NewConversation},
     misbehave::Misbehaviour,
     settings::Settings,
+    standing::HeldSecret,
     state::State,
     witness::WitnessReport,
 };
@@ -37,7 +38,8 @@ impl World {
 
     /// Registers a client of Genesys Cloud.
     pub fn add_client(&self, client: NewClient) -> ClientKeys {
-        self.state().add_client(client)
+        let now = self.now();
+        self.state().add_client(client, now)
     }
 
     /// Replaces the secret of a client, an access key or an application. The old one is dead at once; tokens minted
@@ -46,7 +48,7 @@ impl World {
         let mut state = self.state();
         state.cxone.set_secret(id, secret);
         if let Some(client) = state.clients.get_mut(id) {
-            secret.clone_into(&mut client.secret);
+            client.secret = HeldSecret::new(secret.to_owned());
         }
     }
 
@@ -55,7 +57,7 @@ impl World {
         let mut state = self.state();
         state.cxone.set_state(id, to);
         if let Some(client) = state.clients.get_mut(id) {
-            client.state = to;
+            client.standing.set(to);
         }
     }
 

@@ -42,7 +42,7 @@ pub async fn exchange(
 }
 
 /// The output of `future`, or `None` when `limit` passes first; the future is dropped then.
-pub(crate) async fn within<F: Future + Unpin>(
+pub async fn within<F: Future + Unpin>(
     sleep: &dyn Sleep,
     limit: Duration,
     mut future: F,

@@ -29,7 +29,7 @@ pub mod test_support;
 
 pub use address::{AddressGuard, AddressRefusal};
 pub use body::{Body, BodyError, Collected, collect, empty, full};
-pub use exchange::{Bounds, exchange};
+pub use exchange::{Bounds, exchange, within};
 pub use hyper::HyperTransport;
 pub use integration::{CallReport, IntegrationClient, IntegrationParts, UpstreamAnswer};
 pub use origin::{Origin, OriginFault};

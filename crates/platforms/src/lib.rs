@@ -11,6 +11,7 @@
 //! Each platform is a folder that supplies those three. Their only I/O is the [`hallpass_outbound::Transport`] they are handed; building messages and
 //! reading answers is pure. Adding a platform is one folder and one line in [`REGISTRY`]; `docs/guides/adding-a-platform.md` goes through one.
 
+mod admin;
 mod caution;
 mod cxone;
 mod form;
@@ -27,7 +28,13 @@ mod upstreams;
 #[cfg(test)]
 mod worked_example;
 
+pub use admin::{AdminCall, AdminCalls, AdminReply, IntegrationCalls};
 pub use caution::caution;
+pub use cxone::admin::{
+    CxoneApplicationAdmin, CxoneApplicationSettings, CxoneKeyAdmin, CxoneKeySettings,
+    cxone_application_rules, cxone_key_rules,
+};
+pub use genesys::admin::{GenesysAdmin, GenesysAdminSettings, genesys_admin_rules, publish_copy};
 pub use parts::{Connected, PlatformParts};
 pub use profile::{Misfit, Profile, Regions, Way};
 pub use registry::{REGISTRY, connect, platform_names, profile, profile_names, profiles};

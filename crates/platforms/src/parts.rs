@@ -45,7 +45,7 @@ fn unmarked(body: Bytes) -> Bytes {
 }
 
 /// A body that is wiped once it was sent. What the TLS stack copied is out of reach.
-fn wiped(body: Secret) -> Body {
+pub(crate) fn wiped(body: Secret) -> Body {
     if body.is_empty() { empty() } else { full(Bytes::from_owner(Wiped(body))) }
 }
 

@@ -107,6 +107,10 @@ codes! {
         "the call may have had its effect: look before repeating it";
     UpstreamAnswerBad = "upstream-answer-bad", RetryLater, "the platform's answer broke off or was not HTTP",
         "the call may have had its effect: look before repeating it";
+    UpstreamThrottled = "upstream-throttled", RetryLater, "the platform throttles administrative calls",
+        "wait for the time named; if it persists, another program administers with the same identity";
+    UpstreamRefused = "upstream-refused", FixConfiguration, "the platform refuses an administrative call for what it asks",
+        "compare what the detail names with the platform's console";
     AddressRefused = "address-refused", FixConfiguration, "the platform's name leads to an address that is not allowed",
         "name the network in `outbound.private_networks` if the address is meant";
     StoreUnreadable = "store-unreadable", FixMachine, "the store cannot be read",

@@ -62,6 +62,11 @@ pub(super) fn unauthorized() -> Reply {
     data(401, "invalid_token", "The access token is missing, invalid or expired.")
 }
 
+/// The same in the words of whoever answers.
+pub(super) fn no_token(settings: &CxoneSettings, place: &Place, now: Moment) -> Reply {
+    of_status(settings, 401, place, now)
+}
+
 pub(super) fn not_acceptable() -> Reply {
     data(406, "NotAcceptable", "The data cannot be rendered as the Accept header demands.")
 }

@@ -6,14 +6,16 @@ use std::{
 };
 
 use super::{
+    applications::Application,
     contacts::Contact,
-    keys::{AccessKey, AccessKeys, Application, NewAccessKey},
+    keys::{AccessKey, AccessKeys, NewAccessKey},
     tenants::{CxoneTenant, NewCxoneTenant, Tenant},
 };
 use crate::{
     clients::{Client, ClientState},
     clock::Moment,
     draws::{Draws, Kind},
+    standing::{HeldSecret, Standing},
     tokens::Tokens,
     window::Window,
 };
@@ -58,29 +60,31 @@ impl Estate {
         CxoneTenant { tenant_id, name: new.name, business_unit }
     }
 
-    pub(crate) fn add_key(&mut self, new: NewAccessKey, draws: &mut Draws) -> AccessKeys {
+    pub(crate) fn add_key(&mut self, new: NewAccessKey, draws: &mut Draws, now: Moment) -> AccessKeys {
         let validity_seconds = new.validity_seconds();
         let access_key_id = new.access_key_id.unwrap_or_else(|| draws.access_key_half());
         let access_key_secret = new.access_key_secret.unwrap_or_else(|| draws.access_key_half());
         let client_id = new.client_id.unwrap_or_else(|| draws.id(Kind::Application));
-        let application = self.applications.entry(client_id.clone()).or_insert_with(|| Application {
-            secret: new.client_secret.unwrap_or_else(|| draws.application_secret()),
-            state: ClientState::Active,
-        });
-        let client_secret = application.secret.clone();
         let tenant_id = new.tenant_id.unwrap_or_else(|| self.home.clone());
+        let application = self.applications.entry(client_id.clone()).or_insert_with(|| {
+            let secret = new.client_secret.unwrap_or_else(|| draws.application_secret());
+            Application::registered(&new.name, HeldSecret::new(secret), &tenant_id, now)
+        });
+        let client_secret = application.secret.value().to_owned();
         if !self.tenants.contains_key(&tenant_id) {
             self.add_tenant(NewCxoneTenant::named(&tenant_id).id(&tenant_id), draws);
         }
         let user_id = new.user_id.unwrap_or_else(|| draws.id(Kind::User));
         let key = AccessKey {
             name: new.name,
-            secret: access_key_secret.clone(),
+            secret: HeldSecret::new(access_key_secret.clone()),
             tenant_id: tenant_id.clone(),
             user_id: user_id.clone(),
             validity_seconds,
-            state: ClientState::Active,
+            standing: Standing::default(),
             token_window: Window::default(),
+            permissions: new.permissions,
+            last_used: None,
         };
         self.keys.insert(access_key_id.clone(), key);
         AccessKeys { access_key_id, access_key_secret, client_id, client_secret, tenant_id, user_id }
@@ -98,10 +102,10 @@ impl Estate {
     }
 
     /// Whether a credential may mint: it is active, and so is the user behind it.
-    pub(crate) fn may_mint(&self, id: &str) -> bool {
+    pub(crate) fn may_mint(&self, id: &str, now: Moment) -> bool {
         match (self.keys.get(id), self.clients.get(id)) {
-            (Some(key), _) => key.state == ClientState::Active && !self.inactive_users.contains(&key.user_id),
-            (None, Some(client)) => client.state == ClientState::Active,
+            (Some(key), _) => key.standing.may_mint(now) && !self.inactive_users.contains(&key.user_id),
+            (None, Some(client)) => client.standing.may_mint(now),
             (None, None) => false,
         }
     }
@@ -110,10 +114,10 @@ impl Estate {
     pub(crate) fn opened_by(&self, value: &str, deactivation_ends: bool, now: Moment) -> Option<&str> {
         let token = self.tokens.find(value).filter(|token| token.is_live(now, None))?;
         let (state, tenant_id) = match (self.keys.get(&token.client_id), self.clients.get(&token.client_id)) {
-            (Some(key), _) => (key.state, key.tenant_id.as_str()),
-            (None, client) => (client?.state, self.home.as_str()),
+            (Some(key), _) => (key.standing.state(), key.tenant_id.as_str()),
+            (None, client) => (client?.standing.state(), self.home.as_str()),
         };
-        let ended = deactivation_ends && !self.may_mint(&token.client_id);
+        let ended = deactivation_ends && !self.may_mint(&token.client_id, now);
         (state != ClientState::Disabled && !ended).then_some(tenant_id)
     }
 
@@ -132,13 +136,13 @@ impl Estate {
 
     pub(crate) fn set_state(&mut self, id: &str, state: ClientState) {
         if let Some(key) = self.keys.get_mut(id) {
-            key.state = state;
+            key.standing.set(state);
         }
         if let Some(client) = self.clients.get_mut(id) {
-            client.state = state;
+            client.standing.set(state);
         }
         if let Some(application) = self.applications.get_mut(id) {
-            application.state = state;
+            application.standing.set(state);
         }
     }
 
@@ -149,7 +153,7 @@ impl Estate {
             self.applications.get_mut(id).map(|application| &mut application.secret),
         ];
         for old in secrets.into_iter().flatten() {
-            secret.clone_into(old);
+            *old = HeldSecret::new(secret.to_owned());
         }
     }
 
@@ -160,12 +164,11 @@ impl Estate {
 
     /// Whether this text, or it with the `=` that end an access key, is a live secret.
     pub(crate) fn is_secret(&self, text: &str) -> bool {
-        let bare = |secret: &str| secret == text || secret.trim_end_matches('=') == text;
         self.tokens.find(text).is_some()
             || self.refreshes.0.contains_key(text)
-            || self.keys.values().any(|key| bare(&key.secret))
-            || self.clients.values().any(|client| client.secret == text)
-            || self.applications.values().any(|application| application.secret == text)
+            || self.keys.values().any(|key| key.secret.is(text))
+            || self.clients.values().any(|client| client.secret.is(text))
+            || self.applications.values().any(|application| application.secret.is(text))
     }
 
     pub(crate) fn contact(&self, id: u64) -> Option<&Contact> {

@@ -67,6 +67,10 @@ pub(super) fn issue(
     let refreshed = session_id.is_some();
     let session_id = session_id.unwrap_or_else(|| draws.id(Kind::Session));
     let refresh_token = draws.refresh_token();
+    let key = cxone.keys.get_mut(holder_id);
+    if let Some(key) = key {
+        key.last_used = Some(now);
+    }
     let number = if refreshed { journal.refreshed(holder_id) } else { journal.minted(holder_id) };
     cxone.tokens.book(access_token.clone(), number, holder_id, now, expires_in);
     let refresh = Refresh {

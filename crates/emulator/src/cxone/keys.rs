@@ -1,18 +1,21 @@
 //! Access keys: what belongs to a user and logs in for it.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clients::{ClientState, Masked},
+    clients::Masked,
+    clock::Moment,
+    standing::{HeldSecret, Standing},
     window::Window,
 };
 
 /// An access key to be registered, active, with an application to go with it.
 ///
 /// As JSON: `{"name": "queue-sync", "access_key_id": ..., "access_key_secret": ..., "client_id": ...,
-/// "client_secret": ..., "tenant_id": ..., "user_id": ..., "validity_seconds": 300}`; only the name is required.
+/// "client_secret": ..., "tenant_id": ..., "user_id": ..., "validity_seconds": 300, "permissions": [...]}`; only
+/// the name is required.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewAccessKey {
@@ -31,6 +34,8 @@ pub struct NewAccessKey {
     pub(crate) user_id: Option<String>,
     #[serde(default, rename = "validity_seconds")]
     validity: Option<u64>,
+    #[serde(default)]
+    pub(crate) permissions: Option<BTreeSet<String>>,
 }
 
 impl NewAccessKey {
@@ -46,6 +51,7 @@ impl NewAccessKey {
             tenant_id: None,
             user_id: None,
             validity: None,
+            permissions: None,
         }
     }
 
@@ -93,6 +99,14 @@ impl NewAccessKey {
         self
     }
 
+    /// What its user may administer, such as `Access Key: Edit` for the keys of others and `My Access Key: View` for
+    /// its own. Without, everything.
+    #[must_use]
+    pub fn permissions<P: Into<String>>(mut self, permissions: impl IntoIterator<Item = P>) -> Self {
+        self.permissions = Some(permissions.into_iter().map(Into::into).collect());
+        self
+    }
+
     pub(crate) fn validity_seconds(&self) -> u64 {
         self.validity.unwrap_or(VALIDITY)
     }
@@ -107,6 +121,7 @@ impl fmt::Debug for NewAccessKey {
             .field("tenant_id", &self.tenant_id)
             .field("user_id", &self.user_id)
             .field("validity", &self.validity)
+            .field("permissions", &self.permissions)
             .finish_non_exhaustive()
     }
 }
@@ -144,12 +159,16 @@ impl fmt::Debug for AccessKeys {
 /// A registered access key.
 pub(crate) struct AccessKey {
     pub(crate) name: String,
-    pub(crate) secret: String,
+    pub(crate) secret: HeldSecret,
     pub(crate) tenant_id: String,
     pub(crate) user_id: String,
     pub(crate) validity_seconds: u64,
-    pub(crate) state: ClientState,
+    pub(crate) standing: Standing,
     pub(crate) token_window: Window,
+    /// What its user may administer; `None` for everything.
+    pub(crate) permissions: Option<BTreeSet<String>>,
+    /// When it last logged in or renewed.
+    pub(crate) last_used: Option<Moment>,
 }
 
 impl fmt::Debug for AccessKey {
@@ -157,20 +176,8 @@ impl fmt::Debug for AccessKey {
         f.debug_struct("AccessKey")
             .field("name", &self.name)
             .field("user_id", &self.user_id)
-            .field("state", &self.state)
+            .field("standing", &self.standing)
             .finish_non_exhaustive()
-    }
-}
-
-/// A registered application: the other pair of a token request.
-pub(crate) struct Application {
-    pub(crate) secret: String,
-    pub(crate) state: ClientState,
-}
-
-impl fmt::Debug for Application {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Application").field("state", &self.state).finish_non_exhaustive()
     }
 }
 

@@ -4,6 +4,9 @@
 //! users and their access keys; the API host has the data. What none of the vendor's pages says is a choice of ours,
 //! and a setting wherever a client could depend on it.
 
+mod access_keys;
+mod administration;
+pub(crate) mod applications;
 mod completed;
 mod contacts;
 mod discovery;
@@ -83,6 +86,9 @@ pub(crate) fn caller(state: &State, place: &Place, received: &Received) -> Calle
 /// Lets a request take effect.
 pub(crate) fn answer(state: &mut State, call: &Call<'_>) -> Reply {
     let place = call.place;
+    if place.is_administration() {
+        return administration::answer(state, call);
+    }
     let Some(route) = place.route.filter(|_| place.kind() != Target::Api) else {
         return if place.kind() == Target::Api { data(state, call) } else { wrong_method(call) };
     };
@@ -94,7 +100,7 @@ pub(crate) fn answer(state: &mut State, call: &Call<'_>) -> Reply {
         Route::GuideToken => token::answer_guide(state, call),
         Route::LogIn => userhub::log_in(state, call),
         Route::Refresh => userhub::refresh(state, call),
-        Route::ListCompleted | Route::ReadContact | Route::TagContact => data(state, call),
+        _ => data(state, call),
     }
 }
 
@@ -141,16 +147,22 @@ fn data(state: &mut State, call: &Call<'_>) -> Reply {
 
 /// The tenant whose data a call may see.
 fn admit(state: &mut State, call: &Call<'_>) -> Result<String, Reply> {
+    let tenant_id = admit_to_tenant(state, call)?;
+    if accepts(call.settings.accept, call.received) { Ok(tenant_id) } else { Err(errors::not_acceptable()) }
+}
+
+/// The tenant that a live token opens, if its limits have room.
+fn admit_to_tenant(state: &mut State, call: &Call<'_>) -> Result<String, Reply> {
     let Call { settings, received, place, now, .. } = *call;
     let value = received.authorization("bearer").unwrap_or_default();
     let tenant_id = state.cxone.opened_by(value, settings.deactivation_ends_tokens, now);
-    let tenant_id = tenant_id.map(str::to_owned).ok_or_else(errors::unauthorized)?;
+    let tenant_id = tenant_id.map(str::to_owned).ok_or_else(|| errors::no_token(settings, place, now))?;
     if let Some(tenant) = state.cxone.tenants.get_mut(&tenant_id) {
         let (windows, resources) = (&mut tenant.windows, &settings.route_limits);
         spend(windows, settings.tenant_limit, resources, &received.method, &place.path, now)
             .map_err(|seconds| call.throttled(seconds))?;
     }
-    if accepts(settings.accept, received) { Ok(tenant_id) } else { Err(errors::not_acceptable()) }
+    Ok(tenant_id)
 }
 
 fn accepts(rule: AcceptRule, received: &Received) -> bool {

@@ -30,7 +30,8 @@ impl Place {
         method: &str,
         path: &str,
     ) -> Option<Self> {
-        let (surface, template, ids) = Self::find(surfaces, path)?;
+        let inner = Self::inner(settings, path);
+        let (surface, template, ids) = Self::find(surfaces, &inner)?;
         if template == GUIDE_TOKEN && !settings.guide_path {
             return None;
         }
@@ -43,6 +44,17 @@ impl Place {
             allowed: same().map(|(_, known, ..)| *known).collect::<Vec<_>>().join(", "),
             surface,
         })
+    }
+
+    /// The path as the table has it: applications are wherever the settings say.
+    fn inner(settings: &CxoneSettings, path: &str) -> String {
+        let below = path.strip_prefix(settings.applications_path.as_str());
+        match below.filter(|below| *below == "/applications" || below.starts_with("/applications/")) {
+            Some(below) => format!("{APPLICATIONS_PATH}{below}"),
+            // What the table has of its own is no path of the platform.
+            None if path.starts_with(APPLICATIONS_PATH) => String::new(),
+            None => path.to_owned(),
+        }
     }
 
     fn find(surfaces: &Surfaces, path: &str) -> Option<(Surface, &'static str, [String; 2])> {
@@ -65,6 +77,11 @@ impl Place {
             OPENID | TENANT | JWKS => Target::Discovery,
             _ => Target::Api,
         }
+    }
+
+    /// Whether it administers keys or applications.
+    pub(crate) fn is_administration(&self) -> bool {
+        matches!(self.template, KEYS | KEY | APPLICATIONS | APPLICATION)
     }
 
     /// Whether it speaks of errors as OAuth does.
@@ -91,6 +108,18 @@ pub(crate) enum Route {
     ListCompleted,
     ReadContact,
     TagContact,
+    ListKeys,
+    CreateKey,
+    SwitchKey,
+    ReadKey,
+    DeleteKey,
+    ListApplications,
+    CreateApplication,
+    ReadApplication,
+    ChangeApplication,
+    DeleteApplication,
+    /// Enables or disables: which of the two stands behind the id in the path.
+    SwitchApplication,
 }
 
 fn is_version(segment: &str) -> bool {
@@ -112,9 +141,16 @@ const COMPLETED: &str = "/inContactAPI/services/{version}/contacts/completed";
 const CONTACT: &str = "/inContactAPI/services/{version}/contacts/{contactId}";
 const TAGS: &str = "/inContactAPI/services/{version}/contacts/{contactId}/tags";
 
+const KEYS: &str = "/access-key-management/v1/access-keys";
+const KEY: &str = "/access-key-management/v1/access-keys/{accessKeyId}";
+/// Stands for the path that the settings give.
+const APPLICATIONS_PATH: &str = "{applicationsPath}";
+const APPLICATIONS: &str = "{applicationsPath}/applications";
+const APPLICATION: &str = "{applicationsPath}/applications/{applicationId}";
+
 /// The first template that fits is the one, so a fixed segment stands before a name. A region's UserHub knows its
 /// tenants as the identity host does.
-const ROUTES: [(Surface, &str, &str, Route); 11] = [
+const ROUTES: [(Surface, &str, &str, Route); 22] = [
     (Surface::CxoneIdentity, "GET", OPENID, Route::OpenidConfiguration),
     (Surface::CxoneIdentity, "GET", TENANT, Route::TenantConfiguration),
     (Surface::CxoneUserhub, "GET", TENANT, Route::TenantConfiguration),
@@ -126,6 +162,17 @@ const ROUTES: [(Surface, &str, &str, Route); 11] = [
     (Surface::CxoneApi, "GET", COMPLETED, Route::ListCompleted),
     (Surface::CxoneApi, "GET", CONTACT, Route::ReadContact),
     (Surface::CxoneApi, "POST", TAGS, Route::TagContact),
+    (Surface::CxoneUserhub, "GET", KEYS, Route::ListKeys),
+    (Surface::CxoneUserhub, "POST", KEYS, Route::CreateKey),
+    (Surface::CxoneUserhub, "PATCH", KEYS, Route::SwitchKey),
+    (Surface::CxoneUserhub, "GET", KEY, Route::ReadKey),
+    (Surface::CxoneUserhub, "DELETE", KEY, Route::DeleteKey),
+    (Surface::CxoneUserhub, "GET", APPLICATIONS, Route::ListApplications),
+    (Surface::CxoneUserhub, "POST", APPLICATIONS, Route::CreateApplication),
+    (Surface::CxoneUserhub, "GET", APPLICATION, Route::ReadApplication),
+    (Surface::CxoneUserhub, "PATCH", APPLICATION, Route::ChangeApplication),
+    (Surface::CxoneUserhub, "DELETE", APPLICATION, Route::DeleteApplication),
+    (Surface::CxoneUserhub, "POST", APPLICATION, Route::SwitchApplication),
 ];
 
 #[cfg(test)]

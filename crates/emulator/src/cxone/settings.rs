@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::settings::{Limit, PathLimit};
+use crate::{
+    settings::{Limit, PathLimit},
+    standing::Delays,
+};
 
 /// What one emulated CXone is like.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,6 +50,18 @@ pub struct CxoneSettings {
     pub route_limits: Vec<PathLimit>,
     /// Whether a 429 says `Retry-After`. The platform's cannot be relied on, so it does not here.
     pub retry_after: bool,
+    /// How long it takes until a new access key or application, or the state of one, works everywhere.
+    pub delays: Delays,
+    /// How many access keys a user may have. The real number is not published; 2 here, `None` for no limit.
+    pub most_keys: Option<usize>,
+    /// How many access keys are on one page of a listing.
+    pub keys_per_page: usize,
+    /// What is around a new access key in the answer that holds its secret.
+    pub key_wrapper: KeyWrapper,
+    /// What `/applications` is appended to, at UserHub, without a slash at the end. The real one is not published.
+    pub applications_path: String,
+    /// How long a deleted application goes on, restorable. The real time is not published; a week here.
+    pub application_deletion_seconds: u64,
 }
 
 impl Default for CxoneSettings {
@@ -70,6 +85,12 @@ impl Default for CxoneSettings {
             tenant_limit: None,
             route_limits: Vec::new(),
             retry_after: false,
+            delays: Delays::default(),
+            most_keys: Some(2),
+            keys_per_page: 25,
+            key_wrapper: KeyWrapper::default(),
+            applications_path: "/application-registration/v1".to_owned(),
+            application_deletion_seconds: 604_800,
         }
     }
 }
@@ -135,6 +156,17 @@ pub enum AcceptRule {
     Present,
     /// It must name `application/json`; a wildcard does not do.
     Json,
+}
+
+/// What is around a new access key in the answer: the specification and clients in the field disagree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyWrapper {
+    /// `{"resultSet": {...}}`, as the specification has it.
+    #[default]
+    ResultSet,
+    /// `{"accessKey": {...}}`, as two older clients read it.
+    AccessKey,
 }
 
 /// How a listing past its end is answered.

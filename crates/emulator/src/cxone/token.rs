@@ -7,7 +7,7 @@ use super::{
     Call, errors,
     issue::{Issued, Occasion, issue},
 };
-use crate::{clients::ClientState, forms, received::Received, reply::Reply, state::State};
+use crate::{clock::Moment, forms, received::Received, reply::Reply, state::State, witness::Platform};
 
 /// Answers `POST /auth/token`.
 pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Reply {
@@ -61,7 +61,7 @@ fn grant(state: &mut State, call: &Call<'_>, form: &[(String, String)]) -> Resul
 }
 
 fn by_access_key(state: &mut State, call: &Call<'_>, form: &[(String, String)]) -> Result<Issued, Refused> {
-    let client_id = client(state, call.received, form)?;
+    let client_id = client(state, call.received, form, call.now)?;
     let username = forms::only(form, "username").ok_or(Refused::Malformed("username must be given once"))?;
     let password = forms::only(form, "password").ok_or(Refused::Malformed("password must be given once"))?;
     check_access_key(state, call, username, password)?;
@@ -77,8 +77,8 @@ pub(super) fn check_access_key(
     secret: &str,
 ) -> Result<(), Refused> {
     throttle(state, call, id)?;
-    let right = state.cxone.keys.get(id).is_some_and(|key| key.secret == secret);
-    if right && state.cxone.may_mint(id) { Ok(()) } else { Err(Refused::WrongKey) }
+    let right = state.cxone.keys.get(id).is_some_and(|key| key.secret.accepts(secret, call.now));
+    if right && state.cxone.may_mint(id, call.now) { Ok(()) } else { Err(Refused::WrongKey) }
 }
 
 /// Counts a token request; before the secret is looked at, so that guessing is throttled, too.
@@ -103,13 +103,13 @@ fn by_refresh_token(
     let secret_given = basic(call.received).is_some() || forms::only(form, "client_secret").is_some();
     let client_id = match forms::only(form, "client_id") {
         Some(client_id) if !secret_given => client_id.to_owned(),
-        _ => client(state, call.received, form)?,
+        _ => client(state, call.received, form, call.now)?,
     };
     let refresh = state.cxone.refreshes.0.get(value).cloned();
     let refresh = refresh.filter(|refresh| refresh.client_id.as_ref() == Some(&client_id));
     let refresh = refresh.ok_or(Refused::WrongRefresh)?;
     throttle(state, call, &refresh.holder_id)?;
-    if call.now >= refresh.expires || !state.cxone.may_mint(&refresh.holder_id) {
+    if call.now >= refresh.expires || !state.cxone.may_mint(&refresh.holder_id, call.now) {
         return Err(Refused::WrongRefresh);
     }
     let occasion = Occasion {
@@ -123,7 +123,12 @@ fn by_refresh_token(
 }
 
 /// The active application that a request proves to be: by Basic, or else by the form.
-fn client(state: &State, received: &Received, form: &[(String, String)]) -> Result<String, Refused> {
+fn client(
+    state: &State,
+    received: &Received,
+    form: &[(String, String)],
+    now: Moment,
+) -> Result<String, Refused> {
     let in_form = || Some((forms::only(form, "client_id")?, forms::only(form, "client_secret")?));
     let given = basic(received)
         .or_else(|| in_form().map(|(id, secret)| (id.to_owned(), secret.to_owned())))
@@ -133,7 +138,7 @@ fn client(state: &State, received: &Received, form: &[(String, String)]) -> Resu
     let known = [given, decoded].into_iter().find(|(id, secret)| {
         let application = state.cxone.applications.get(id);
         application.is_some_and(|application| {
-            application.secret == *secret && application.state == ClientState::Active
+            application.secret.accepts(secret, now) && application.standing.may_mint(now)
         })
     });
     known.map(|(id, _)| id).ok_or(Refused::WrongClient)
@@ -156,8 +161,8 @@ fn grant_guide(
     let id = forms::only(form, "client_id").ok_or(Refused::WrongClient)?;
     throttle(state, call, id)?;
     let secret = forms::only(form, "client_secret").ok_or(Refused::WrongClient)?;
-    let client = state.cxone.clients.get(id).filter(|client| client.secret == secret);
-    let client = client.filter(|client| client.state == ClientState::Active).ok_or(Refused::WrongClient)?;
+    let client = state.cxone.clients.get(id).filter(|client| client.admits(secret, call.now));
+    let client = client.ok_or(Refused::WrongClient)?;
     match forms::only(form, "grant_type") {
         Some("client_credentials") => {}
         Some(_) => return Err(Refused::UnsupportedGrant),
@@ -187,7 +192,7 @@ pub(super) enum Refused {
 
 impl Refused {
     fn reply(&self, state: &mut State, call: &Call<'_>, id: Option<&str>) -> Reply {
-        self.count(state, id);
+        self.count(state, id, call.now);
         let settings = call.settings;
         let (status, error, description) = match self {
             Self::Throttled(seconds) => return call.throttled(*seconds),
@@ -206,7 +211,10 @@ impl Refused {
         errors::oauth(settings, status, error, description)
     }
 
-    pub(super) fn count(&self, state: &mut State, id: Option<&str>) {
+    pub(super) fn count(&self, state: &mut State, id: Option<&str>, now: Moment) {
+        if matches!(self, Self::WrongClient | Self::WrongKey) {
+            state.journal.secret_refused(Platform::Cxone, id, now);
+        }
         match self {
             Self::Throttled(_) => state.journal.throttled(id),
             _ => state.journal.refused(id),

@@ -50,7 +50,7 @@ pub(super) fn refresh(state: &mut State, call: &Call<'_>) -> Reply {
     }
     let session_id = Some(refresh.session_id.clone());
     let occasion = Occasion { holder_id: id, client_id: None, session_id };
-    let live = call.now < refresh.expires && state.cxone.may_mint(id);
+    let live = call.now < refresh.expires && state.cxone.may_mint(id, call.now);
     let issued = live.then(|| issue(state, call.settings, call.origins, occasion, call.now)).flatten();
     let Some(issued) = issued else {
         return refuse(state, call, &Refused::WrongRefresh, Some(id));
@@ -78,7 +78,7 @@ pub(super) fn named(state: &State, received: &Received) -> Option<String> {
 }
 
 fn refuse(state: &mut State, call: &Call<'_>, refused: &Refused, id: Option<&str>) -> Reply {
-    refused.count(state, id);
+    refused.count(state, id, call.now);
     let settings = &call.settings.userhub;
     let (planted, status, message) = match refused {
         Refused::Throttled(seconds) => return call.throttled(*seconds),

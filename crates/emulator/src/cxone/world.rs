@@ -26,10 +26,10 @@ impl World {
 
     /// Registers an access key of CXone. The witness counts for it under the key's id.
     pub fn add_access_key(&self, key: NewAccessKey) -> AccessKeys {
-        let mut state = self.state();
+        let (now, mut state) = (self.now(), self.state());
         let State { cxone, draws, journal, .. } = &mut *state;
         let name = key.name.clone();
-        let keys = cxone.add_key(key, draws);
+        let keys = cxone.add_key(key, draws, now);
         journal.know(&keys.access_key_id, &name);
         keys
     }
@@ -38,12 +38,12 @@ impl World {
     /// if [`CxoneSettings::guide_path`](crate::CxoneSettings::guide_path) serves it. Its tokens live 3600 seconds
     /// unless it says otherwise. Not to be confused with an application, which needs an access key.
     pub fn add_cxone_client(&self, client: NewClient) -> ClientKeys {
-        let mut state = self.state();
+        let (now, mut state) = (self.now(), self.state());
         let State { cxone, draws, journal, .. } = &mut *state;
         let id = client.id.clone().unwrap_or_else(|| draws.id(Kind::Application));
         let secret = client.secret.clone().unwrap_or_else(|| draws.application_secret());
         journal.know(&id, &client.name);
-        cxone.clients.insert(id.clone(), client.into_client(secret.clone(), VALIDITY));
+        cxone.clients.insert(id.clone(), client.into_client(secret.clone(), VALIDITY, now));
         ClientKeys { id, secret }
     }
 

@@ -77,6 +77,11 @@ pub(crate) fn of_status(status: u16, context: &str) -> Reply {
     error(status, code, message, context)
 }
 
+/// One operation's own refusal.
+pub(crate) fn coded(status: u16, code: &str, message: &str, context: &str) -> Reply {
+    error(status, code, message, context)
+}
+
 fn error(status: u16, code: &str, message: &str, context: &str) -> Reply {
     Reply::json(status, &ErrorBody { message, code, status, context_id: context, details: [], errors: [] })
 }

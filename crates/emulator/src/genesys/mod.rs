@@ -3,12 +3,18 @@
 //! A request arrives (it is placed and its caller named), and then takes effect. Between the two the rest of the
 //! crate may delay it, lose it, or answer in the platform's place.
 
+mod client_messages;
+pub(crate) mod clients;
 pub(crate) mod conversations;
+pub(crate) mod credentials;
 mod errors;
 mod me;
+pub(crate) mod orders;
 mod paging;
+mod permissions;
 mod queues;
 mod quota;
+pub(crate) mod roles;
 mod routes;
 mod token;
 mod usage;
@@ -28,8 +34,11 @@ use crate::{
     window::spend,
 };
 use conversations::Conversation;
+use credentials::IntegrationCredential;
 use queues::Queue;
+use roles::Role;
 use routes::Route;
+use usage::Execution;
 
 pub(crate) use routes::Place;
 
@@ -38,8 +47,10 @@ pub(crate) use routes::Place;
 pub(crate) struct Estate {
     pub(crate) queues: Vec<Queue>,
     pub(crate) conversations: BTreeMap<String, Conversation>,
-    /// Usage queries: execution id to the client asked about.
-    pub(crate) executions: BTreeMap<String, String>,
+    /// Usage queries, by execution id.
+    pub(crate) executions: BTreeMap<String, Execution>,
+    pub(crate) roles: BTreeMap<String, Role>,
+    pub(crate) credentials: BTreeMap<String, IntegrationCredential>,
 }
 
 /// Whom a request names.
@@ -58,11 +69,14 @@ pub(crate) fn caller(state: &State, settings: &Settings, place: &Place, received
 
 /// Lets a request take effect.
 pub(crate) fn answer(state: &mut State, settings: &GenesysSettings, place: &Place, call: &Call<'_>) -> Reply {
+    clients::sweep(state, call.now);
     match place {
         Place::Token { guide, .. } => token::answer(state, settings, call.received, *guide, call.now),
         Place::Nowhere { .. } => errors::not_found(call.correlation_id),
         Place::Api(found) => match admit(state, settings, found, call) {
-            Ok(standing) => standing.label(dispatch(state, found, call), settings.legacy_rate_headers),
+            Ok(standing) => {
+                standing.label(dispatch(state, settings, found, call), settings.legacy_rate_headers)
+            }
             Err(refused) => refused,
         },
     }
@@ -130,7 +144,9 @@ fn admit(
         .find_mut(value)
         .filter(|token| token.is_live(now, idle_timeout))
         .filter(|token| {
-            clients.get(&token.client_id).is_some_and(|client| client.state != ClientState::Disabled)
+            clients
+                .get(&token.client_id)
+                .is_some_and(|client| client.standing.state() != ClientState::Disabled)
         })
         .ok_or_else(|| errors::bad_credentials(context))?;
     token.last_used = now;
@@ -139,7 +155,7 @@ fn admit(
         .map_err(|retry_after| errors::too_many_requests(retry_after, context))
 }
 
-fn dispatch(state: &mut State, found: &routes::Found, call: &Call<'_>) -> Reply {
+fn dispatch(state: &mut State, settings: &GenesysSettings, found: &routes::Found, call: &Call<'_>) -> Reply {
     let context = call.correlation_id;
     let Some(matched) = &found.matched else {
         return errors::not_found(context);
@@ -149,6 +165,9 @@ fn dispatch(state: &mut State, found: &routes::Found, call: &Call<'_>) -> Reply 
     };
     if call.received.is_too_large() {
         return errors::too_large(context);
+    }
+    if let Err(refused) = permissions::check(state, route, call) {
+        return refused;
     }
     let [first, second] = matched.ids.each_ref().map(String::as_str);
     match route {
@@ -166,7 +185,18 @@ fn dispatch(state: &mut State, found: &routes::Found, call: &Call<'_>) -> Reply 
         }
         Route::ReadUser => errors::no_user(context),
         Route::ReadOrganization => me::organization(state),
-        Route::QueryUsage => usage::query(state, first, call),
+        Route::ListClients => clients::list(state, call),
+        Route::CreateClient => clients::create(state, settings, call),
+        Route::ReadClient => clients::read(state, first, call),
+        Route::ReplaceClient => clients::replace(state, settings, first, call),
+        Route::DeleteClient => clients::delete(state, settings, first, call),
+        Route::ResetSecret => clients::reset_secret(state, settings, first, call),
+        Route::ListRoles => roles::list(state, call),
+        Route::ReadRole => roles::read(state, first, call),
+        Route::ReadCredential => credentials::read(state, first, call),
+        Route::ReplaceCredential => credentials::replace(state, first, call),
+        Route::QueryUsage => usage::query(state, settings, first, call),
+        Route::SummarizeUsage => usage::summary(state, settings, first, call),
         Route::ReadUsage => usage::results(state, first, second, call),
     }
 }

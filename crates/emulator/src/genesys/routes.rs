@@ -50,6 +50,12 @@ impl Place {
         }
     }
 
+    /// Whether it administers clients or what they may do.
+    pub(crate) fn is_administration(&self) -> bool {
+        let template = self.template();
+        ADMINISTRATION.iter().any(|start| template.starts_with(start))
+    }
+
     /// The path template, for counting: ids do not multiply it.
     pub(crate) fn template(&self) -> &str {
         match self {
@@ -112,8 +118,19 @@ pub(crate) enum Route {
     EndToken,
     ReadUser,
     ReadOrganization,
+    ListClients,
+    CreateClient,
+    ReadClient,
+    ReplaceClient,
+    DeleteClient,
+    ResetSecret,
     QueryUsage,
+    SummarizeUsage,
     ReadUsage,
+    ListRoles,
+    ReadRole,
+    ReadCredential,
+    ReplaceCredential,
 }
 
 fn strip<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
@@ -128,7 +145,11 @@ const TOKEN: &str = "/oauth/token";
 /// Where a well-known guide says it is. The real API host has only its admin operations below `/api/v2/oauth`.
 const GUIDE_TOKEN: &str = "/api/v2/oauth/token";
 
-const ROUTES: [(&str, &str, Route); 13] = [
+/// Where templates of the administration begin.
+const ADMINISTRATION: [&str; 3] =
+    ["/api/v2/oauth/clients", "/api/v2/authorization/", "/api/v2/integrations/credentials/"];
+
+const ROUTES: [(&str, &str, Route); 24] = [
     ("GET", "/api/v2/routing/queues", Route::ListQueues),
     ("POST", "/api/v2/routing/queues", Route::CreateQueue),
     ("GET", "/api/v2/routing/queues/{queueId}", Route::ReadQueue),
@@ -144,8 +165,19 @@ const ROUTES: [(&str, &str, Route); 13] = [
     ("DELETE", "/api/v2/tokens/me", Route::EndToken),
     ("GET", "/api/v2/users/me", Route::ReadUser),
     ("GET", "/api/v2/organizations/me", Route::ReadOrganization),
+    ("GET", "/api/v2/oauth/clients", Route::ListClients),
+    ("POST", "/api/v2/oauth/clients", Route::CreateClient),
+    ("GET", "/api/v2/oauth/clients/{clientId}", Route::ReadClient),
+    ("PUT", "/api/v2/oauth/clients/{clientId}", Route::ReplaceClient),
+    ("DELETE", "/api/v2/oauth/clients/{clientId}", Route::DeleteClient),
+    ("POST", "/api/v2/oauth/clients/{clientId}/secret", Route::ResetSecret),
     ("POST", "/api/v2/oauth/clients/{clientId}/usage/query", Route::QueryUsage),
+    ("GET", "/api/v2/oauth/clients/{clientId}/usage/summary", Route::SummarizeUsage),
     ("GET", "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}", Route::ReadUsage),
+    ("GET", "/api/v2/authorization/roles", Route::ListRoles),
+    ("GET", "/api/v2/authorization/roles/{roleId}", Route::ReadRole),
+    ("GET", "/api/v2/integrations/credentials/{credentialId}", Route::ReadCredential),
+    ("PUT", "/api/v2/integrations/credentials/{credentialId}", Route::ReplaceCredential),
 ];
 
 #[cfg(test)]

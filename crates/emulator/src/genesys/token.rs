@@ -4,8 +4,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
 
 use crate::{
-    clients::ClientState, clock::Moment, forms, received::Received, reply::Reply, settings::GenesysSettings,
-    state::State,
+    clock::Moment, forms, received::Received, reply::Reply, settings::GenesysSettings, state::State,
+    witness::Platform,
 };
 
 /// Answers a token request.
@@ -29,6 +29,9 @@ pub(crate) fn answer(
         }
         Err(refused) => {
             state.journal.refused(client_id.as_deref());
+            if matches!(refused, Refused::WrongSecret | Refused::UnknownClient) {
+                state.journal.secret_refused(Platform::Genesys, client_id.as_deref(), now);
+            }
             refused.reply(settings)
         }
     }
@@ -105,7 +108,7 @@ fn grant(
         // Before the secret is looked at: guessing is throttled, too.
         client.token_window.count(limit, now).map_err(|_| Refused::Throttled)?;
     }
-    if client.secret != secret || client.state != ClientState::Active {
+    if !client.admits(&secret, now) {
         return Err(Refused::WrongSecret);
     }
     if received.content_type() != "application/x-www-form-urlencoded" {

@@ -1,5 +1,6 @@
 //! Genesys Cloud: profile `standard`, what the vendor's own SDKs do, and profile `guide`, the literal form of older integration guides.
 
+pub(crate) mod admin;
 mod messages;
 mod region;
 

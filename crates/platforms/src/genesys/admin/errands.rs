@@ -1,0 +1,63 @@
+//! Which call needs which permission, and where it goes.
+
+use http::Method;
+
+use crate::admin::{AdminCall, Dialect, Errand, segment};
+use hallpass_core::{Fault, Secret};
+
+/// What is done with a client. The permissions are those of the vendor's SDK documents for each operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deed {
+    Read,
+    Replace,
+    Delete,
+    Reset,
+    Usage,
+}
+
+impl Deed {
+    pub(super) fn errand(self, id: &str) -> Errand<'_> {
+        let (permission, denied_hint) = match self {
+            Self::Read => ("oauth:client:view", ""),
+            // The platform's resource centre: who edits a client must hold the roles that are on it.
+            Self::Replace | Self::Reset => {
+                ("oauth:client:edit", ", and every role of the client: its editor must hold them, too")
+            }
+            Self::Delete => ("oauth:client:delete", ""),
+            Self::Usage => ("usage:client:view", ""),
+        };
+        Errand { dialect: Dialect::Genesys, permission, kind: "client", id, denied_hint }
+    }
+}
+
+pub(super) fn read(id: &str) -> Result<AdminCall, Fault> {
+    Ok(AdminCall::new(Method::GET, client(id)?))
+}
+
+pub(super) fn replace(id: &str, document: Secret) -> Result<AdminCall, Fault> {
+    Ok(AdminCall::new(Method::PUT, client(id)?).with_body(document))
+}
+
+pub(super) fn delete(id: &str) -> Result<AdminCall, Fault> {
+    Ok(AdminCall::new(Method::DELETE, client(id)?))
+}
+
+pub(super) fn reset(id: &str) -> Result<AdminCall, Fault> {
+    Ok(AdminCall::new(Method::POST, format!("{}/secret", client(id)?)))
+}
+
+pub(super) fn summary(id: &str, days: u64) -> Result<AdminCall, Fault> {
+    Ok(AdminCall::new(Method::GET, format!("{}/usage/summary?days={days}", client(id)?)))
+}
+
+pub(super) fn usage(id: &str, execution: &str) -> Result<AdminCall, Fault> {
+    let target = format!("{}/usage/query/results/{}", client(id)?, segment(execution)?);
+    Ok(AdminCall::new(Method::GET, target))
+}
+
+fn client(id: &str) -> Result<String, Fault> {
+    Ok(format!("{CLIENTS}/{}", segment(id)?))
+}
+
+pub(super) const CLIENTS: &str = "/api/v2/oauth/clients";
+pub(super) const COPIES: &str = "/api/v2/integrations/credentials";
