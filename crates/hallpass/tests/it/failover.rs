@@ -34,7 +34,7 @@ struct Region {
 
 impl Store for Region {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "region", writable: false }
+        StoreTraits { scheme: "region", writable: false, compare_and_set: false }
     }
 
     fn place(&self) -> Option<&str> {
