@@ -89,7 +89,9 @@ fn somebody_elses_http_client_is_found_where_it_does_not_belong() {
     let found = faults(&planted(&[on("hyper", Value::Null), on("rustls-native-certs", Value::Null)]));
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(
-        found[0].starts_with("hallpass-stores: `hyper` belongs to outbound, sidecar, emulator only"),
+        found[0].starts_with(
+            "hallpass-stores: `hyper` belongs to outbound, sidecar, emulator, cloud-emulator only"
+        ),
         "{found:?}"
     );
 }

@@ -1,4 +1,4 @@
-//! A stand-in for AWS Secrets Manager, KMS and the Secrets Extension, by the API references of October 2026.
+//! A stand-in for AWS Secrets Manager, KMS and the Secrets Extension, by their API references and user guide.
 //!
 //! ```text
 //!   POST /  X-Amz-Target: secretsmanager.GetSecretValue     ──▶ signed.rs   who asks, for which region and service, and is the time right

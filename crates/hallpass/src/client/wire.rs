@@ -16,6 +16,9 @@ use crate::clouds::{self, Clouds};
 use crate::wiring::{self, Machine, Wiring};
 
 pub(super) fn wire(description: &Description) -> Result<Client, Fault> {
+    // With these features reqwest, and Google's SDK, look for a default provider and panic where a program has chosen none.
+    #[cfg(any(feature = "azure", feature = "gcp"))]
+    hallpass_outbound::ensure_tls_provider();
     let name: IntegrationName = description.name.parse()?;
     let rules = rules(&description.rules)?;
     let spawn = spawn()?;

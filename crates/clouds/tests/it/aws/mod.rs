@@ -10,6 +10,7 @@ mod extension;
 mod faults;
 mod kms_env;
 mod labels;
+mod logs;
 mod opening;
 mod replicas;
 
