@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use sha2::Sha256;
 
@@ -81,6 +83,12 @@ impl Credential {
         self.serial
     }
 
+    /// The environment it was stored for, when the stored value says so.
+    #[must_use]
+    pub fn environment(&self) -> Option<&Environment> {
+        self.environment.as_ref()
+    }
+
     /// Refuses a credential that was stored for another environment. One without an environment is accepted: it was stored by
     /// something that does not know ours.
     ///
@@ -115,7 +123,7 @@ impl Credential {
 /// The first eight hexadecimal digits of HMAC-SHA-256 with the client id as key over the secret.
 ///
 /// The same everywhere for the same pair, so that two processes can compare what they hold; 32 bits reveal nothing usable.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; 4]);
 
 impl Fingerprint {
@@ -138,6 +146,36 @@ impl fmt::Display for Fingerprint {
 impl fmt::Debug for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Fingerprint({self})")
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = Fault;
+
+    /// Reads what [`fmt::Display`] writes, and nothing else.
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let number = text.bytes().all(digit).then(|| u32::from_str_radix(text, 16).ok()).flatten();
+        match number {
+            Some(number) if text.len() == 8 => Ok(Self(number.to_be_bytes())),
+            _ => Err(Fault::new(
+                FaultCode::ConfigurationInvalid,
+                "a fingerprint is eight hexadecimal digits in lower case",
+            )),
+        }
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -215,5 +253,9 @@ mod tests {
         assert_eq!(print, Fingerprint::of(b"id", b"secret"));
         assert_ne!(print, Fingerprint::of(b"id2", b"secret"));
         assert_eq!(print.to_string().len(), 8);
+        assert_eq!(print.to_string().parse::<Fingerprint>().unwrap(), print);
+        for bad in ["", "0123456", "012345678", "0123456G", "0123456F", "+1234567"] {
+            assert!(bad.parse::<Fingerprint>().is_err(), "{bad}");
+        }
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::fault::{Fault, FaultCode};
 
 macro_rules! name {
@@ -24,8 +26,28 @@ macro_rules! name {
                 f.write_str(&self.0)
             }
         }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
     };
 }
+
+/// Reads a name back by the rule that any text of a person has to pass.
+macro_rules! parsed_name {
+    ($($type:ident),*) => {$(
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+
+parsed_name!(IntegrationName, Environment, EntryName);
 
 name! {
     /// The name of an integration: `[a-z][a-z0-9-]{0,62}`. It is the first path segment at the sidecar and the client id
@@ -92,6 +114,12 @@ impl FromStr for EntryName {
             FaultCode::ReferenceMalformed,
             "an entry's name is 1 to 512 bytes without control characters",
         ))
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::deserialize(deserializer).map(Self)
     }
 }
 

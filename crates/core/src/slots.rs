@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::fault::Fault;
 use crate::runtime::BoxFuture;
 use crate::secret::Secret;
@@ -54,7 +56,8 @@ pub trait SecretAdmin: Send + Sync + fmt::Debug {
 }
 
 /// The platform's name of a slot: a client id, an access key id. Not a secret.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct SlotId(Box<str>);
 
 impl SlotId {
@@ -78,7 +81,7 @@ impl fmt::Display for SlotId {
 }
 
 /// One slot, without its value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Slot {
     /// Its name at the platform; the member [`Capabilities::slot_member`] of a credential says the same.
     pub id: SlotId,
@@ -93,7 +96,7 @@ pub struct Slot {
 }
 
 /// When a secret was last used, as far as the platform knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum LastUsed {
     /// The platform does not say.
     Unknown,

@@ -31,6 +31,8 @@ pub enum AuditKind {
     LoginRefused,
     /// A call was refused by policy or gate.
     CallRefused,
+    /// A rotation did something at the platform or in the store, or gave up trying.
+    RotationStep,
 }
 
 /// One event. Its JSON form has sorted keys and no insignificant space: these are the bytes that later get chained.

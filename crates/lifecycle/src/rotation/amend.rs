@@ -1,0 +1,200 @@
+//! How each change alters the document. Pure; the shell writes the result by compare-and-set.
+
+use std::time::Duration;
+
+use super::document::{Announced, Call, Document, Finished, Lease, OpenGenerate, Rotation};
+use super::effect::{Baseline, Change};
+use super::event::Begun;
+use super::plan::Pace;
+use super::stuck::{Cause, Stuck};
+use super::time::WallTime;
+
+/// How long after a `generate` may have been made an unknown slot is still taken for its result. Platforms show a new slot within seconds; a
+/// quarter of an hour is within what a sweep promises.
+pub const ORPHAN_WINDOW: Duration = Duration::from_secs(15 * 60);
+
+/// `document` after `change`, made by `begun` at `now`.
+#[must_use]
+pub fn amend(mut document: Document, change: &Change, begun: &Begun, now: WallTime, pace: &Pace) -> Document {
+    match change {
+        Change::TakeLease => {
+            document.term += 1;
+            let (holder, term) = (begun.holder.clone(), document.term);
+            document.lease = Some(Lease { holder, term, until: now.after(pace.lease) });
+            // Its maker's lease has run out, and with it the time in which it could be made.
+            document.announced = None;
+        }
+        Change::Renew => {
+            if let Some(lease) = &mut document.lease {
+                lease.until = now.after(pace.lease);
+            }
+        }
+        // The announcement stays: a call that failed may still be on its way.
+        Change::Release => document.lease = None,
+        Change::Intent(intent, strategy, id) => {
+            document.rotation = Some(Rotation {
+                id: id.clone(),
+                strategy: *strategy,
+                undo: false,
+                abandoned: false,
+                intent: (**intent).clone(),
+                refused: 0,
+                dropped: None,
+                pending: None,
+                promoted: None,
+                retire: None,
+                forward: None,
+                resumed: None,
+                stuck: None,
+            });
+        }
+        Change::Announce(call, listed) => announce(&mut document, call, listed, now, pace),
+        Change::Finish(outcome) => {
+            if let Some(rotation) = document.rotation.take() {
+                document.last = Some(Finished { id: rotation.id, at: now, outcome: *outcome });
+            }
+            document.lease = None;
+            forget_old_generates(&mut document, now);
+        }
+        within => {
+            if matches!(within, Change::Pending(_))
+                && document.rotation.as_ref().is_some_and(|rotation| !rotation.undo)
+            {
+                // One `generate` is accounted for.
+                document.open.pop();
+            }
+            if let Change::Resume(baseline) = within {
+                document.known.extend(baseline.known.iter().cloned());
+            }
+            if let Some(rotation) = &mut document.rotation {
+                amend_rotation(rotation, within, now);
+            }
+        }
+    }
+    document
+}
+
+fn announce(
+    document: &mut Document,
+    call: &Call,
+    listed: &std::collections::BTreeSet<hallpass_core::SlotId>,
+    now: WallTime,
+    pace: &Pace,
+) {
+    // Never beyond the lease: whoever takes it next must not meet a call of ours on its way.
+    let end = document.lease.as_ref().map_or(now, |lease| lease.until.before(pace.skew));
+    let until = now.after(pace.call).min(end);
+    match call {
+        Call::Generate(_) => {
+            forget_old_generates(document, now);
+            document.open.push(OpenGenerate { at: now, until });
+            document.generated = Some(now);
+            document.known = listed.clone();
+            document.doomed.retain(|slot| listed.contains(slot));
+        }
+        Call::Delete(slot) if !document.is_retiring(slot) => {
+            // From here on the slot is ours by name, and the `generate` that made it is accounted for.
+            if document.doomed.insert(slot.clone()) && !document.open.is_empty() {
+                document.open.remove(0);
+            }
+        }
+        Call::Discard(_) => {
+            let retire = document.rotation.as_mut().and_then(|rotation| rotation.retire.as_mut());
+            if let Some(retire) = retire {
+                retire.discarding = true;
+            }
+        }
+        Call::Delete(_) | Call::Activate(_) | Call::Deactivate(_) => {}
+    }
+    document.announced = Some(Announced { call: call.clone(), until });
+}
+
+fn forget_old_generates(document: &mut Document, now: WallTime) {
+    document.open.retain(|open| now < open.until.after(ORPHAN_WINDOW));
+}
+
+fn amend_rotation(rotation: &mut Rotation, change: &Change, now: WallTime) {
+    match change {
+        Change::Pending(mark) => rotation.pending = Some(mark.clone()),
+        Change::Drop(dropped, refused) => {
+            rotation.pending = None;
+            rotation.dropped = Some(dropped.clone());
+            rotation.refused = rotation.refused.saturating_add(u8::from(*refused));
+        }
+        Change::Dropped => rotation.dropped = None,
+        Change::Promoted(mark) => rotation.promoted = Some(mark.clone()),
+        Change::Notified => {
+            if let Some(promoted) = &mut rotation.promoted {
+                promoted.notified = true;
+            }
+        }
+        Change::Retire(mark) => rotation.retire = Some(mark.clone()),
+        Change::Disabled(mark) => {
+            if let Some(retire) = &mut rotation.retire {
+                retire.disabled = Some(mark.clone());
+            }
+        }
+        Change::Stuck(cause, detail) => {
+            rotation.stuck = Some(Stuck { at: now, cause: *cause, detail: detail.clone() });
+        }
+        Change::Resume(baseline) => resume(rotation, baseline, now),
+        Change::Undo(intent, forward) => {
+            rotation.undo = true;
+            rotation.intent = (**intent).clone();
+            rotation.forward = Some(forward.clone());
+            rotation.pending = None;
+            rotation.promoted = None;
+            rotation.retire = None;
+            rotation.stuck = None;
+            rotation.resumed = Some(now);
+        }
+        Change::Abandon => {
+            rotation.abandoned = true;
+            rotation.stuck = None;
+        }
+        Change::TakeLease
+        | Change::Renew
+        | Change::Release
+        | Change::Intent(..)
+        | Change::Announce(..)
+        | Change::Finish(_) => {}
+    }
+}
+
+/// A person looked and says to go on: what is there now counts as known.
+fn resume(rotation: &mut Rotation, baseline: &Baseline, now: WallTime) {
+    let cause = rotation.stuck.take().map(|stuck| stuck.cause);
+    rotation.resumed = Some(now);
+    rotation.refused = 0;
+    if cause == Some(Cause::UndoImpossible)
+        && let Some(forward) = rotation.forward.take()
+    {
+        rotation.undo = false;
+        rotation.intent = forward.intent;
+        rotation.intent.revision.clone_from(&baseline.old);
+        rotation.pending = Some(forward.pending);
+        // The soak begins anew: for a while both were told to be the right one.
+        rotation.promoted =
+            Some(super::document::PromotedMark { at: now, revision: baseline.new.clone(), notified: false });
+        return;
+    }
+    rotation.intent.revision.clone_from(&baseline.old);
+    if let Some(promoted) = &mut rotation.promoted {
+        promoted.revision.clone_from(&baseline.new);
+    }
+    if let Some(retire) = &mut rotation.retire {
+        if baseline.old_active {
+            retire.disabled = None;
+        } else if let Some(disabled) = &mut retire.disabled {
+            disabled.revision.clone_from(&baseline.old);
+        }
+    }
+}
+
+impl Document {
+    /// Whether the slot is the one that the fourth checkpoint names.
+    fn is_retiring(&self, slot: &hallpass_core::SlotId) -> bool {
+        let retire = self.rotation.as_ref().and_then(|rotation| rotation.retire.as_ref());
+        retire.is_some_and(|retire| retire.slot == *slot)
+    }
+}

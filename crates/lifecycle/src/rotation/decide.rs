@@ -1,0 +1,251 @@
+//! What to do next: a pure function of what is known, the time and the plan.
+//!
+//! ```text
+//!   next ── lease ── decide ─┬─ begin     no rotation: does one begin?
+//!                            ├─ abort     the order to give up
+//!                            ├─ prepare   not promoted: generate, store, verify, promote
+//!                            ├─ settle    promoted: notify, evidence, soak
+//!                            └─ retire    the fourth checkpoint: disable, prove, delete
+//! ```
+//!
+//! Which of them decides follows from the checkpoints and the stages alone. A process that has just started and one that has run since the
+//! first step come to the same decision.
+
+use std::collections::BTreeSet;
+
+use hallpass_core::{Fault, FaultCode, SlotId, Version};
+
+use super::document::{Call, Document, Rotation};
+use super::effect::{Change, Effect, Next, Stop, Trouble};
+use super::event::{Begun, Order};
+use super::orphans::{self, Newcomers};
+use super::plan::Plan;
+use super::seen::Seen;
+use super::state::State;
+use super::step::Step;
+use super::stuck::Cause;
+use super::time::WallTime;
+use super::{begin, lease, prepare, retire, settle};
+
+/// The next thing to do.
+#[must_use]
+pub fn next(state: &State, now: WallTime, plan: &Plan) -> Next {
+    let decided = decide(state, now, plan);
+    lease::guarded(state, decided, now, plan)
+}
+
+/// Everything a decision looks at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View<'a> {
+    pub(super) state: &'a State,
+    pub(super) begun: &'a Begun,
+    pub(super) seen: &'a Seen,
+    pub(super) document: &'a Document,
+    pub(super) now: WallTime,
+    pub(super) plan: &'a Plan,
+}
+
+fn decide(state: &State, now: WallTime, plan: &Plan) -> Next {
+    let Some(begun) = &state.begun else {
+        return stop(Stop::Refused(Trouble::of(&Fault::new(FaultCode::Internal, "nothing was begun"))));
+    };
+    if let Some(outcome) = state.finished {
+        return stop(Stop::Finished(outcome));
+    }
+    if let Some(trouble) = state.given_up(plan.pace.tries) {
+        return stop(Stop::Failed(trouble.clone()));
+    }
+    if let Some(again) = state.failure.as_ref().and_then(|failure| failure.again)
+        && now < again
+    {
+        return does(Step::List, Effect::Wait(again));
+    }
+    let Some(seen) = state.seen.as_ref().filter(|_| !state.stale) else {
+        return does(Step::List, Effect::Observe);
+    };
+    let fresh = Document::new(plan.entries.secret.clone(), plan.environment.clone());
+    let document = seen.document.as_ref().map_or(&fresh, |(_, document)| document);
+    let view = View { state, begun, seen, document, now, plan };
+    if let Err(fault) = view.belongs() {
+        return stop(Stop::Refused(Trouble::of(&fault)));
+    }
+    if let Some(hold) = &document.hold {
+        return stop(Stop::Held(hold.clone()));
+    }
+    match &document.rotation {
+        None => begin::decide(&view),
+        Some(_) if begun.order == Order::Sweep => stop(Stop::Nothing),
+        Some(rotation) => view.within(rotation),
+    }
+}
+
+impl View<'_> {
+    fn within(&self, rotation: &Rotation) -> Next {
+        let obey = !self.state.obeyed;
+        if self.begun.order == Order::Abort && obey {
+            return self.abort(rotation);
+        }
+        if let Some(stuck) = &rotation.stuck {
+            if self.begun.order == Order::Resume && obey {
+                return does(Step::Lease, Effect::Write(self.resume(rotation)));
+            }
+            return stop(Stop::Stuck(stuck.clone()));
+        }
+        match (&rotation.promoted, &rotation.pending, &rotation.retire) {
+            (Some(promoted), Some(pending), Some(mark)) => {
+                retire::decide(self, rotation, promoted, pending, mark)
+            }
+            (Some(promoted), Some(pending), None) => settle::decide(self, rotation, promoted, pending),
+            _ => prepare::decide(self, rotation),
+        }
+    }
+
+    /// Whether document and secret are the ones this plan is about, and the clock can be believed.
+    fn belongs(&self) -> Result<(), Fault> {
+        let here = &self.plan.environment;
+        let elsewhere = |there: &hallpass_core::Environment| {
+            let detail = format!("the secret was stored for `{there}`, this runs for `{here}`");
+            Err(Fault::new(FaultCode::EnvironmentMismatch, detail))
+        };
+        if self.document.environment != *here {
+            return elsewhere(&self.document.environment);
+        }
+        if let Some(there) = self.seen.current.as_ref().and_then(|held| held.environment.as_ref())
+            && there != here
+        {
+            return elsewhere(there);
+        }
+        if self.document.entry != self.plan.entries.secret {
+            let detail = format!("what stands beside the secret is about `{}`", self.document.entry);
+            return Err(Fault::new(FaultCode::RotationRefused, detail));
+        }
+        match self.document.latest() {
+            Some(latest) if latest > self.now.after(self.plan.pace.skew) => {
+                let detail = format!(
+                    "this clock is {} behind the last entry of the rotation",
+                    super::Spoken(latest.since(self.now))
+                );
+                Err(Fault::new(FaultCode::RotationRefused, detail).with_hint("set the clock of this machine"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The order to give up.
+    fn abort(&self, rotation: &Rotation) -> Next {
+        let (Some(promoted), Some(pending)) = (&rotation.promoted, &rotation.pending) else {
+            return does(Step::Intent, Effect::Write(Change::Abandon));
+        };
+        if self.current_version() != Some(&pending.version) {
+            return does(Step::Done, Effect::Write(Change::Finish(super::document::Outcome::Superseded)));
+        }
+        if rotation.undo {
+            return self.refuse(
+                FaultCode::RotationRefused,
+                "it is going back already",
+                "let it end with `hallpass rotate resume`",
+            );
+        }
+        let old = &rotation.intent.slot;
+        let previous = self.seen.previous.as_ref().is_some_and(|held| held.slot.as_ref() == Some(old));
+        let discarding = rotation.retire.as_ref().is_some_and(|retire| retire.discarding);
+        if !previous || self.seen.slot(old).is_none() || discarding || *old == pending.slot {
+            return self.refuse(
+                FaultCode::RotationRefused,
+                "there is nothing to go back to: the old secret is gone",
+                "rotate again instead",
+            );
+        }
+        let intent = super::document::Intent {
+            at: self.now,
+            version: pending.version.clone(),
+            slot: pending.slot.clone(),
+            fingerprint: pending.fingerprint,
+            revision: self.revision(&pending.slot),
+            target: Some(old.clone()),
+        };
+        let forward = super::document::Forward {
+            intent: rotation.intent.clone(),
+            pending: pending.clone(),
+            promoted: promoted.clone(),
+        };
+        does(Step::Intent, Effect::Write(Change::Undo(Box::new(intent), Box::new(forward))))
+    }
+
+    fn resume(&self, rotation: &Rotation) -> Change {
+        let cause = rotation.stuck.as_ref().map(|stuck| stuck.cause);
+        let (retiring, new) = match rotation.forward.as_ref().filter(|_| cause == Some(Cause::UndoImpossible))
+        {
+            Some(forward) => (&forward.intent.slot, Some(&forward.pending.slot)),
+            None => (&rotation.intent.slot, rotation.pending.as_ref().map(|pending| &pending.slot)),
+        };
+        let new = new.and_then(|slot| self.revision(slot));
+        let known = match self.newcomers() {
+            Newcomers::Strange(slots) => slots,
+            Newcomers::Ours(_) | Newcomers::None => BTreeSet::new(),
+        };
+        Change::Resume(Box::new(super::effect::Baseline {
+            old: self.revision(retiring),
+            new,
+            old_active: self.seen.slot(retiring).is_some_and(|slot| slot.active),
+            known,
+        }))
+    }
+
+    pub(super) fn newcomers(&self) -> Newcomers {
+        let in_hand = self.state.in_hand.as_ref().map(|(slot, _)| slot);
+        orphans::newcomers(self.seen, self.document, in_hand, self.plan.pace.skew)
+    }
+
+    pub(super) fn current_version(&self) -> Option<&Version> {
+        self.seen.current.as_ref().map(|held| &held.version)
+    }
+
+    pub(super) fn revision(&self, slot: &SlotId) -> Option<String> {
+        self.seen.slot(slot)?.revision.clone()
+    }
+
+    /// Makes `call`, announcing it first. Nothing is changed at the platform on the strength of what was read long ago.
+    pub(super) fn call(&self, step: Step, call: Call) -> Next {
+        if self.is_announced(&call) && self.has_lease() {
+            return does(step, Effect::Call(call));
+        }
+        if self.is_old() {
+            return does(step, Effect::Observe);
+        }
+        let listed = self.seen.slots.iter().map(|slot| slot.id.clone()).collect();
+        does(step, Effect::Write(Change::Announce(call, listed)))
+    }
+
+    /// Whether `call` was announced, is still to be made, and may be.
+    pub(super) fn is_announced(&self, call: &Call) -> bool {
+        self.document.announced.as_ref().is_some_and(|announced| {
+            announced.call == *call && self.now < announced.until && self.state.spent != Some(announced.until)
+        })
+    }
+
+    /// Whether what was seen is too old to change anything on its strength.
+    pub(super) fn is_old(&self) -> bool {
+        self.now < self.seen.at || self.now.since(self.seen.at) > self.plan.pace.fresh
+    }
+
+    pub(super) fn has_lease(&self) -> bool {
+        lease::is_ours(self.document, &self.begun.holder, self.now, self.plan.pace.skew)
+    }
+
+    pub(super) fn refuse(&self, code: FaultCode, detail: impl Into<String>, hint: &str) -> Next {
+        stop(Stop::Refused(Trouble::of(&Fault::new(code, detail).with_hint(hint))))
+    }
+}
+
+pub(super) fn does(step: Step, effect: Effect) -> Next {
+    Next { step, effect }
+}
+
+pub(super) fn stop(stop: Stop) -> Next {
+    Next { step: Step::Done, effect: Effect::Stop(stop) }
+}
+
+pub(super) fn stuck(step: Step, cause: Cause, detail: impl Into<String>) -> Next {
+    does(step, Effect::Write(Change::Stuck(cause, detail.into())))
+}

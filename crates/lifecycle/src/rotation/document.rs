@@ -1,0 +1,396 @@
+//! What stands beside the secret: the lease, the hold and the four checkpoints, as one JSON document.
+//!
+//! Any machine that can read the store can resume from it. It holds names, versions, times and fingerprints, never a value. It is moved by
+//! compare-and-set only, so a document that was read and a write that succeeded mean that nothing came between.
+
+use std::collections::BTreeSet;
+
+use hallpass_core::{EntryName, Environment, Fault, FaultCode, Fingerprint, Secret, SlotId, Version};
+use serde::{Deserialize, Serialize};
+
+use super::strategy::Strategy;
+use super::stuck::Stuck;
+use super::time::WallTime;
+
+/// The schema of the document. A newer one is refused: an older program must not drop what it does not know.
+pub const SCHEMA: u32 = 1;
+
+/// The document.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// See [`SCHEMA`].
+    pub schema: u32,
+    /// The entry whose rotation this is about.
+    pub entry: EntryName,
+    /// The environment it belongs to.
+    pub environment: Environment,
+    /// How often the lease was taken. Grows only.
+    pub term: u64,
+    /// Who may act, if somebody may.
+    pub lease: Option<Lease>,
+    /// Set by a person: nothing may be made, switched or deleted.
+    pub hold: Option<Hold>,
+    /// The one call to the platform that may be under way.
+    pub announced: Option<Announced>,
+    /// Calls of `generate` of which nobody knows whether they made a slot.
+    pub open: Vec<OpenGenerate>,
+    /// Slots of ours that nothing names any more and that are to be deleted.
+    pub doomed: BTreeSet<SlotId>,
+    /// When a secret was last asked for.
+    pub generated: Option<WallTime>,
+    /// The slots that were there before the last `generate`: whatever of them the store does not name is not ours.
+    pub known: BTreeSet<SlotId>,
+    /// The rotation under way.
+    pub rotation: Option<Rotation>,
+    /// How the one before ended.
+    pub last: Option<Finished>,
+}
+
+/// The right to act, for a time.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lease {
+    /// Who has it.
+    pub holder: String,
+    /// Which taking of it this was.
+    pub term: u64,
+    /// Until when, by anybody's wall clock; the holder stops a clock difference earlier.
+    pub until: WallTime,
+}
+
+/// A person's word that nothing may change.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hold {
+    /// Since when.
+    pub since: WallTime,
+    /// Why, in the person's words.
+    pub reason: String,
+}
+
+/// A call to the platform that changes something there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Call {
+    /// Make a secret, in a new slot or in this one.
+    Generate(Option<SlotId>),
+    /// Let this slot's secret be used.
+    Activate(SlotId),
+    /// Let it be used no longer.
+    Deactivate(SlotId),
+    /// Remove this slot.
+    Delete(SlotId),
+    /// Reset this slot and throw the value away.
+    Discard(SlotId),
+}
+
+impl Call {
+    /// The slot it is about, if it exists already.
+    #[must_use]
+    pub fn slot(&self) -> Option<&SlotId> {
+        match self {
+            Self::Generate(slot) => slot.as_ref(),
+            Self::Activate(slot) | Self::Deactivate(slot) | Self::Delete(slot) | Self::Discard(slot) => {
+                Some(slot)
+            }
+        }
+    }
+
+    /// Whether a secret that works may no longer do so afterwards.
+    #[must_use]
+    pub fn ends_a_secret(&self) -> bool {
+        matches!(self, Self::Deactivate(_) | Self::Delete(_) | Self::Discard(_) | Self::Generate(Some(_)))
+    }
+}
+
+/// A call that was announced before it was made: whoever puts the rotation on hold knows what to wait for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Announced {
+    /// Which.
+    pub call: Call,
+    /// It is not made after this, nor is its future polled.
+    pub until: WallTime,
+}
+
+/// A `generate` that was announced and whose result is not in the store.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenGenerate {
+    /// When it was announced.
+    pub at: WallTime,
+    /// Until when it may have been made.
+    pub until: WallTime,
+}
+
+/// One rotation and its checkpoints.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rotation {
+    /// Its id, for journal and audit log.
+    pub id: String,
+    /// The strategy it was begun with; a change of configuration does not change it.
+    pub strategy: Strategy,
+    /// Whether it goes back to the secret before.
+    pub undo: bool,
+    /// Whether it is only being cleared away.
+    pub abandoned: bool,
+    /// Checkpoint one.
+    pub intent: Intent,
+    /// How many pending secrets were refused and given up.
+    pub refused: u8,
+    /// A pending secret that was given up and not yet removed.
+    pub dropped: Option<Dropped>,
+    /// Checkpoint two.
+    pub pending: Option<PendingMark>,
+    /// Checkpoint three.
+    pub promoted: Option<PromotedMark>,
+    /// Checkpoint four.
+    pub retire: Option<RetireMark>,
+    /// What stood here before it was turned round, for the case that there is nothing to go back to.
+    pub forward: Option<Box<Forward>>,
+    /// When a person last said to go on: patience counts from here.
+    pub resumed: Option<WallTime>,
+    /// Why a person is needed, if one is.
+    pub stuck: Option<Stuck>,
+}
+
+/// The checkpoints of a rotation that was turned round.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forward {
+    /// Checkpoint one.
+    pub intent: Intent,
+    /// Checkpoint two.
+    pub pending: PendingMark,
+    /// Checkpoint three.
+    pub promoted: PromotedMark,
+}
+
+/// What a rotation starts from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intent {
+    /// When it began.
+    pub at: WallTime,
+    /// CURRENT then.
+    pub version: Version,
+    /// The slot CURRENT named.
+    pub slot: SlotId,
+    /// CURRENT's fingerprint.
+    pub fingerprint: Fingerprint,
+    /// What the platform said of that slot's state, where it does: a change that is not ours shows in it.
+    pub revision: Option<String>,
+    /// The slot that gets the new secret; none where a new slot is made.
+    pub target: Option<SlotId>,
+}
+
+/// The secret being proved.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PendingMark {
+    /// When it was stored.
+    pub at: WallTime,
+    /// Its version in the store.
+    pub version: Version,
+    /// Its slot.
+    pub slot: SlotId,
+    /// Its fingerprint.
+    pub fingerprint: Fingerprint,
+}
+
+/// A pending secret that was given up.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dropped {
+    /// Its version in the store.
+    pub version: Version,
+    /// Its slot.
+    pub slot: SlotId,
+}
+
+/// When readers began to get the new secret.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromotedMark {
+    /// When.
+    pub at: WallTime,
+    /// What the platform said of the new slot's state.
+    pub revision: Option<String>,
+    /// Whether the consumers were told.
+    pub notified: bool,
+}
+
+/// The exact slot that is being retired.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetireMark {
+    /// When this was decided.
+    pub at: WallTime,
+    /// The slot.
+    pub slot: SlotId,
+    /// The fingerprint of its secret.
+    pub fingerprint: Fingerprint,
+    /// When it was seen to be switched off: the watch window counts from here.
+    pub disabled: Option<DisabledMark>,
+    /// Whether its secret may have been reset and thrown away already.
+    pub discarding: bool,
+}
+
+/// The old slot, switched off.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DisabledMark {
+    /// Seen when.
+    pub at: WallTime,
+    /// What the platform said of its state then.
+    pub revision: Option<String>,
+}
+
+/// A rotation that ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finished {
+    /// Its id.
+    pub id: String,
+    /// When.
+    pub at: WallTime,
+    /// How.
+    pub outcome: Outcome,
+}
+
+/// How a rotation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The new secret is CURRENT and the old one is gone.
+    Rotated,
+    /// The old secret is CURRENT again and the new one is gone.
+    Undone,
+    /// Nothing was promoted; what was made is gone.
+    Abandoned,
+    /// Somebody else changed CURRENT: nothing more was touched.
+    Superseded,
+}
+
+impl Outcome {
+    /// As people read it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rotated => "rotated",
+            Self::Undone => "undone",
+            Self::Abandoned => "abandoned",
+            Self::Superseded => "superseded",
+        }
+    }
+}
+
+impl Document {
+    /// A document about nothing yet.
+    #[must_use]
+    pub fn new(entry: EntryName, environment: Environment) -> Self {
+        Self {
+            schema: SCHEMA,
+            entry,
+            environment,
+            term: 0,
+            lease: None,
+            hold: None,
+            announced: None,
+            open: Vec::new(),
+            doomed: BTreeSet::new(),
+            generated: None,
+            known: BTreeSet::new(),
+            rotation: None,
+            last: None,
+        }
+    }
+
+    /// The latest time it names, apart from the lease's: a clock far behind it is wrong, or the one that wrote it was.
+    #[must_use]
+    pub fn latest(&self) -> Option<WallTime> {
+        let rotation = self.rotation.as_ref();
+        let marks = [
+            rotation.map(|rotation| rotation.intent.at),
+            rotation.and_then(|rotation| Some(rotation.pending.as_ref()?.at)),
+            rotation.and_then(|rotation| Some(rotation.promoted.as_ref()?.at)),
+            rotation.and_then(|rotation| Some(rotation.retire.as_ref()?.at)),
+            rotation.and_then(|rotation| Some(rotation.retire.as_ref()?.disabled.as_ref()?.at)),
+            self.last.as_ref().map(|last| last.at),
+            self.generated,
+        ];
+        marks.into_iter().flatten().max()
+    }
+
+    /// Reads what a store holds.
+    ///
+    /// # Errors
+    /// `rotation-refused` for a newer schema; `store-corrupted` for anything that is not such a document.
+    pub fn parse(stored: &Secret) -> Result<Self, Fault> {
+        #[derive(Deserialize)]
+        struct Head {
+            schema: u32,
+        }
+        // The parser's own words are dropped: they quote what they stumble over, and nobody knows what somebody put there.
+        let broken = || {
+            Fault::new(
+                FaultCode::StoreCorrupted,
+                "what stands beside the secret is not a rotation's document",
+            )
+            .with_hint("look at the entry; if it is not in use, remove it and plan the rotation again")
+        };
+        let head: Head = serde_json::from_slice(stored.expose()).map_err(|_| broken())?;
+        if head.schema > SCHEMA {
+            let detail = format!(
+                "a newer hallpass wrote the document beside the secret (schema {}, this one knows {SCHEMA})",
+                head.schema
+            );
+            return Err(Fault::new(FaultCode::RotationRefused, detail)
+                .with_hint("use that newer hallpass for this secret"));
+        }
+        serde_json::from_slice(stored.expose()).map_err(|_| broken())
+    }
+
+    /// As a store keeps it.
+    #[must_use]
+    pub fn stored(&self) -> Secret {
+        Secret::new(serde_json::to_vec(self).expect("names, numbers and lists always serialise"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Document;
+    use hallpass_core::{FaultCode, Secret};
+
+    fn document() -> Document {
+        Document::new("queue-sync".parse().unwrap(), "prod".parse().unwrap())
+    }
+
+    #[test]
+    fn it_survives_being_stored() {
+        assert_eq!(Document::parse(&document().stored()).unwrap(), document());
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused_before_anything_else_is_read() {
+        let text = r#"{"schema":2,"things":"unheard of"}"#;
+        let fault = Document::parse(&Secret::from(text)).unwrap_err();
+        assert_eq!(fault.code(), FaultCode::RotationRefused);
+        assert!(fault.detail().contains("newer"), "{fault}");
+    }
+
+    #[test]
+    fn anything_else_is_damage_and_is_not_quoted() {
+        let whole = document().stored();
+        for end in 0..whole.len() {
+            let cut = Secret::new(whole.expose()[..end].to_vec());
+            assert_eq!(Document::parse(&cut).unwrap_err().code(), FaultCode::StoreCorrupted, "{end}");
+        }
+        let strange = whole.expose_str().unwrap().replace("\"term\"", "\"canary\"");
+        let fault = Document::parse(&Secret::from(strange)).unwrap_err();
+        assert!(!format!("{fault} {fault:?} {}", fault.hint()).contains("canary"));
+    }
+}

@@ -1,0 +1,201 @@
+//! Where a rotation stands, and the one command to type.
+
+use std::fmt;
+use std::time::Duration;
+
+use hallpass_core::{Fingerprint, SlotId, Version};
+
+use super::decide::next;
+use super::document::{Call, Hold, Lease, Rotation};
+use super::effect::{Effect, Stop};
+use super::event::{Begun, Order};
+use super::plan::Plan;
+use super::seen::{Held, Seen};
+use super::state::State;
+use super::step::Step;
+use super::strategy::Strategy;
+use super::time::{Spoken, WallTime};
+
+/// Where it stands. [`fmt::Display`] writes it for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The integration.
+    pub integration: String,
+    /// The secrets of the entry: CURRENT, PREVIOUS, PENDING, as far as there are.
+    pub secrets: Vec<SecretStatus>,
+    /// The id of the rotation under way, its strategy and the step it is at.
+    pub rotation: Option<(String, Strategy, Step)>,
+    /// What happens next, or what it waits for.
+    pub next: String,
+    /// Who has the lease, and until when.
+    pub lease: Option<Lease>,
+    /// Whether it is on hold.
+    pub hold: Option<Hold>,
+    /// The command to type.
+    pub command: String,
+}
+
+/// One version of the entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretStatus {
+    /// CURRENT, PREVIOUS or PENDING.
+    pub stage: &'static str,
+    /// Its version.
+    pub version: Version,
+    /// Its fingerprint.
+    pub fingerprint: Option<Fingerprint>,
+    /// The slot it names, and whether the platform lists it as usable.
+    pub slot: Option<(SlotId, Option<bool>)>,
+    /// How old it is, as far as anybody knows.
+    pub age: Option<Duration>,
+}
+
+/// The status of what was seen.
+#[must_use]
+pub fn status(seen: &Seen, now: WallTime, plan: &Plan) -> Status {
+    let document = seen.document.as_ref().map(|(_, document)| document);
+    let rotation = document.and_then(|document| document.rotation.as_ref());
+    let order = if rotation.is_some() { Order::Resume } else { Order::Due };
+    // As a process that starts now would decide. It would first look again, and take the lease; neither is worth telling.
+    let begun = Begun { holder: String::new(), order, id: String::new() };
+    let state = State {
+        begun: Some(begun),
+        seen: Some(seen.clone()),
+        obeyed: true,
+        acks: Some(super::AckReport::default()),
+        ..State::default()
+    };
+    let mut alone = seen.clone();
+    if let Some((_, document)) = &mut alone.document {
+        document.lease =
+            Some(Lease { holder: String::new(), term: 0, until: now.after(Duration::from_secs(86_400)) });
+    }
+    let decided = next(&State { seen: Some(alone), ..state }, now, plan);
+    let step = settled_step(rotation, decided.step);
+    Status {
+        integration: plan.integration.to_string(),
+        secrets: secrets(seen, rotation, now),
+        rotation: rotation.map(|rotation| (rotation.id.clone(), rotation.strategy, step)),
+        next: next_words(rotation, &decided.effect, step, now),
+        lease: document.and_then(|document| document.lease.clone()).filter(|lease| now < lease.until),
+        hold: document.and_then(|document| document.hold.clone()),
+        command: command(document.is_some_and(|document| document.hold.is_some()), rotation, plan),
+    }
+}
+
+/// A rotation that stops says where by its checkpoints.
+fn settled_step(rotation: Option<&Rotation>, decided: Step) -> Step {
+    let Some(rotation) = rotation.filter(|_| decided == Step::Done) else { return decided };
+    match (&rotation.pending, &rotation.promoted, &rotation.retire) {
+        (_, _, Some(mark)) if mark.disabled.is_some() => Step::Prove,
+        (_, _, Some(_)) => Step::Disable,
+        (_, Some(_), None) => Step::CollectEvidence,
+        (Some(_), None, None) => Step::Verify,
+        (None, None, None) => Step::Generate,
+    }
+}
+
+fn command(held: bool, rotation: Option<&Rotation>, plan: &Plan) -> String {
+    let name = &plan.integration;
+    match rotation {
+        _ if held => format!("hallpass rotate hold {name} --off"),
+        None => format!("hallpass rotate run {name}"),
+        Some(Rotation { stuck: Some(stuck), .. }) => format!("hallpass rotate {} {name}", stuck.cause.verb()),
+        Some(_) => format!("hallpass rotate resume {name}"),
+    }
+}
+
+fn next_words(rotation: Option<&Rotation>, effect: &Effect, step: Step, now: WallTime) -> String {
+    match effect {
+        Effect::Stop(Stop::Waiting(until, _)) | Effect::Wait(until) => {
+            format!("wait {} for {}", Spoken(until.since(now)), step.name())
+        }
+        Effect::Stop(Stop::NotDue(at)) => format!("nothing for {}", Spoken(at.since(now))),
+        Effect::Stop(Stop::Stuck(stuck)) => format!("a person: {}: {}", stuck.cause.words(), stuck.detail),
+        Effect::Stop(Stop::Held(hold)) => format!("nothing while on hold: {}", hold.reason),
+        Effect::Stop(Stop::Refused(trouble) | Stop::Failed(trouble)) => {
+            format!("cannot go on: {}", trouble.fault())
+        }
+        Effect::Stop(_) => "nothing".into(),
+        Effect::Call(call) => call_words(call),
+        _ if rotation.is_none() => "begin".into(),
+        _ => step.name().into(),
+    }
+}
+
+fn call_words(call: &Call) -> String {
+    match call {
+        Call::Generate(None) => "make a new secret".into(),
+        Call::Generate(Some(slot)) => format!("make a new secret in `{slot}`"),
+        Call::Activate(slot) => format!("switch `{slot}` on"),
+        Call::Deactivate(slot) => format!("switch `{slot}` off"),
+        Call::Delete(slot) => format!("delete `{slot}`"),
+        Call::Discard(slot) => format!("reset `{slot}` and forget its secret"),
+    }
+}
+
+fn secrets(seen: &Seen, rotation: Option<&Rotation>, now: WallTime) -> Vec<SecretStatus> {
+    let pending = rotation.and_then(|rotation| rotation.pending.as_ref()).map(|pending| pending.at);
+    let stages = [
+        ("CURRENT", &seen.current, seen.written),
+        ("PREVIOUS", &seen.previous, None),
+        ("PENDING", &seen.pending, pending),
+    ];
+    let told = |(stage, held, at): (&'static str, &Option<Held>, Option<WallTime>)| {
+        let held = held.as_ref()?;
+        let slot = held.slot.clone().map(|id| {
+            let slot = seen.slot(&id);
+            (id, slot.map(|slot| slot.active))
+        });
+        let made = slot.as_ref().and_then(|(id, _)| seen.slot(id)?.created).map(WallTime::at);
+        let age = at.or(made).map(|at| now.since(at));
+        Some(SecretStatus { stage, version: held.version.clone(), fingerprint: held.fingerprint, slot, age })
+    };
+    stages.into_iter().filter_map(told).collect()
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.rotation {
+            Some((id, strategy, step)) => {
+                writeln!(
+                    f,
+                    "{}: rotation {id} ({strategy}), step {} of 16: {}",
+                    self.integration,
+                    step.number(),
+                    step.name()
+                )?;
+            }
+            None => writeln!(f, "{}: no rotation under way", self.integration)?,
+        }
+        for secret in &self.secrets {
+            writeln!(f, "  {secret}")?;
+        }
+        if let Some(lease) = &self.lease {
+            writeln!(f, "  lease     {}", lease.holder)?;
+        }
+        writeln!(f, "  next      {}", self.next)?;
+        write!(f, "  type      {}", self.command)
+    }
+}
+
+impl fmt::Display for SecretStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<9} version {}", self.stage, self.version)?;
+        if let Some(fingerprint) = self.fingerprint {
+            write!(f, "  {fingerprint}")?;
+        }
+        if let Some((slot, active)) = &self.slot {
+            let state = match active {
+                Some(true) => "",
+                Some(false) => " (off)",
+                None => " (not at the platform)",
+            };
+            write!(f, "  in {slot}{state}")?;
+        }
+        match self.age {
+            Some(age) => write!(f, "  {} old", Spoken(age)),
+            None => write!(f, "  age unknown"),
+        }
+    }
+}
