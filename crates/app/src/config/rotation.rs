@@ -12,6 +12,7 @@ use super::at::At;
 use super::check::Checker;
 use super::file::IntegrationTable;
 use super::settings::{RotationConfig, StrategyChoice};
+use super::sidecar::wanted;
 use super::units::{LongDurationText, read_long};
 use super::{IntegrationConfig, defaults};
 
@@ -34,6 +35,16 @@ pub(super) struct RotationTable {
     pub(super) clients: Option<Vec<At<String>>>,
     /// The id of the user whose access keys these are, on CXone.
     pub(super) user: Option<At<String>>,
+    /// The name of the application whose secret it is, on CXone: its successors are called `NAME-2`, `NAME-3` and so on. In the place of `user`.
+    pub(super) application: Option<At<String>>,
+    /// The path that `/applications` is appended to, on CXone. Its vendor does not publish it; ask for it. Needed with `application`.
+    pub(super) applications_path: Option<At<String>>,
+    /// The name of the administrator's upstream behind which clients and keys are administered, where it has several. Default: the only one, or
+    /// `userhub`.
+    pub(super) upstream: Option<At<String>>,
+    /// The longest life of a token of the integration, where the platform lets one choose. Default: the longest that the platform allows, which
+    /// makes every rotation wait that long.
+    pub(super) token_lifetime: Option<At<LongDurationText>>,
     /// Calls that must succeed with a new secret before anybody gets it, such as `GET /api/v2/routing/queues?pageSize=1`: one for each permission that
     /// the integration needs. Each must be covered by a rule of `allow`. Without any, only a token is asked for.
     pub(super) verify: Option<Vec<At<String>>>,
@@ -68,6 +79,9 @@ impl Checker<'_, '_> {
         let sandbox_life =
             self.long(&path, "sandbox_life", table.sandbox_life.as_ref(), defaults::SANDBOX_LIFE);
         let watch = self.long(&path, "watch", table.watch.as_ref(), defaults::ROTATION_WATCH);
+        let token_lifetime = table.token_lifetime.as_ref();
+        let token_lifetime =
+            token_lifetime.map(|text| self.long(&path, "token_lifetime", Some(text), defaults::SANDBOX_LIFE));
         let strategy = table.strategy.as_deref().map_or(defaults::ROTATION_STRATEGY, String::as_str);
         let administrator: Option<IntegrationName> =
             self.parsed(&format!("{path}.administrator"), table.administrator.as_ref());
@@ -75,12 +89,17 @@ impl Checker<'_, '_> {
         let texts = |list: Option<&Vec<At<String>>>| {
             list.into_iter().flatten().map(|text| text.as_str().to_owned()).collect::<Vec<_>>()
         };
+        let text = |text: Option<&At<String>>| text.map(|text| text.as_str().to_owned());
         Some(RotationConfig {
             every: every?,
             strategy: StrategyChoice::named(strategy)?,
             administrator: administrator?,
             clients: texts(table.clients.as_ref()),
-            user: table.user.as_ref().map(|user| user.as_str().to_owned()),
+            user: text(table.user.as_ref()),
+            application: text(table.application.as_ref()),
+            applications_path: text(table.applications_path.as_ref()),
+            upstream: text(table.upstream.as_ref()),
+            token_lifetime: wanted(token_lifetime)?,
             verify: verify?,
             verify_command: texts(table.verify_command.as_ref()),
             publish_command: texts(table.publish_command.as_ref()),

@@ -105,6 +105,10 @@ pub(crate) struct RotationConfig {
     /// The slots, where the platform cannot tell which are this integration's.
     pub(crate) clients: Vec<String>,
     pub(crate) user: Option<String>,
+    pub(crate) application: Option<String>,
+    pub(crate) applications_path: Option<String>,
+    pub(crate) upstream: Option<String>,
+    pub(crate) token_lifetime: Option<Duration>,
     /// Canary calls: rules without a wildcard.
     pub(crate) verify: Vec<Rule>,
     pub(crate) verify_command: Vec<String>,
