@@ -1,13 +1,15 @@
 //! Candidates that serve a cached token, and how to measure them side by side.
 
+pub mod clients;
+pub mod crowd;
 pub mod measure;
 pub mod ours;
 pub mod patterns;
 #[cfg(feature = "peers")]
 pub mod peers;
 pub mod python;
-#[cfg(feature = "peers")]
-mod token_server;
+pub mod situations;
+pub mod token_server;
 
 use std::future::Future;
 use std::pin::pin;

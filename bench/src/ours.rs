@@ -10,7 +10,8 @@ use hallpass_outbound::{SystemClock, TokioSleep, TokioSpawn};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::measure::Candidate;
-use crate::wait;
+use crate::token_server::{Endpoint, Mode};
+use crate::{clients, wait};
 
 #[derive(Debug)]
 struct Granting(SystemClock);
@@ -44,14 +45,20 @@ pub async fn cache(clock: SystemClock) -> TokenCache {
     cache
 }
 
-/// The read that ships, the same with several tokens lent at once, and the floor: reading the clocks that it reads.
+/// The read that ships, two of them at once so that the second finds nothing kept, and the floor: reading the clocks that it reads.
 pub async fn candidates() -> Vec<Candidate> {
     let clock = SystemClock::start();
     let cache = cache(clock).await;
     let busy = cache.clone();
+    let endpoint = Endpoint::new(Mode::Grants, Duration::ZERO);
+    let library = clients::tokens(&endpoint).expect("its description is whole");
+    library.token().await.expect("the endpoint grants");
     vec![
         Candidate::new("**hallpass**, both clocks checked", move || wait(cache.token()).expect("it is warm")),
-        Candidate::new("hallpass while this thread has another token out", move || {
+        Candidate::new("the library's lease, which brings its clock", move || {
+            wait(library.token()).expect("it is warm")
+        }),
+        Candidate::new("two reads, both tokens out at once", move || {
             let out = wait(busy.token()).expect("it is warm");
             (wait(busy.token()).expect("it is warm"), out).0.generation()
         }),

@@ -43,16 +43,11 @@ use http::HeaderValue;
 pub struct TokenCache {
     tokens: hallpass_core::token::TokenCache,
     clock: Arc<dyn Clock>,
-    /// Tells the leases of this cache from those of others.
-    identity: Arc<Identity>,
 }
-
-/// Not zero-sized, so that every one has an address of its own.
-struct Identity(#[expect(dead_code, reason = "it is there to take room")] u8);
 
 impl TokenCache {
     pub(crate) fn new(tokens: hallpass_core::token::TokenCache, clock: Arc<dyn Clock>) -> Self {
-        Self { tokens, clock, identity: Arc::new(Identity(0)) }
+        Self { tokens, clock }
     }
 
     /// A usable token. A fresh one is returned without lock or waiting; a caller without any waits at most [`TokenCache::LONGEST_WAIT`].
@@ -63,7 +58,7 @@ impl TokenCache {
     /// Why there is no token, with [`Fault::retry_after`] wherever a time is known. An expired token is never returned.
     pub async fn token(&self) -> Result<Lease, Fault> {
         let token = self.tokens.token().await?;
-        Ok(Lease { token, clock: Arc::clone(&self.clock), identity: Arc::clone(&self.identity) })
+        Ok(Lease { token, clock: Arc::clone(&self.clock) })
     }
 
     /// Says that the platform answered 401 to a request that carried `lease`. Only that generation is retired, so a thousand 401s of one generation
@@ -90,7 +85,7 @@ impl TokenCache {
     pub const LONGEST_WAIT: Duration = hallpass_core::token::TokenCache::LONGEST_WAIT;
 
     fn leased(&self, lease: &Lease) -> bool {
-        Arc::ptr_eq(&self.identity, &lease.identity)
+        self.tokens.lent(&lease.token)
     }
 }
 
@@ -105,7 +100,6 @@ impl fmt::Debug for TokenCache {
 pub struct Lease {
     token: LentToken,
     clock: Arc<dyn Clock>,
-    identity: Arc<Identity>,
 }
 
 impl Lease {

@@ -71,6 +71,12 @@ impl TokenCache {
         outcome.or_else(|fault| self.0.fall_back(fallback, fault))
     }
 
+    /// Whether it was this cache, or a clone of it, that lent `token`.
+    #[must_use]
+    pub fn lent(&self, token: &LentToken) -> bool {
+        self.0.present.is_home_of(token)
+    }
+
     /// Says that the platform answered 401 to a call that carried `generation`. Only that generation is retired: a late 401 of an old token
     /// leaves its successor alone, and a thousand 401s of one generation lead to one token request.
     #[must_use]

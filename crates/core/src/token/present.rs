@@ -70,6 +70,10 @@ impl Present {
         }
     }
 
+    pub(super) fn is_home_of(&self, token: &LentToken) -> bool {
+        token.place().home == self.home
+    }
+
     #[cold]
     fn far(&self) -> Option<LentToken> {
         self.far.load().as_ref().map(|lanes| LentToken(Some(Arc::clone(lanes.mine()))))
@@ -259,6 +263,8 @@ mod tests {
             for (number, cache) in (1..).zip(&caches) {
                 assert_eq!(generation(cache), Some(number));
                 assert_eq!(generation(cache), Some(number));
+                let lent = cache.read().unwrap();
+                assert_eq!(caches.iter().filter(|cache| cache.is_home_of(&lent)).count(), 1);
             }
         }
     }
