@@ -1,9 +1,11 @@
 //! Configuration in, running parts out: the only place that names every adapter.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hallpass::wiring::{self, Wired, Wiring};
+use hallpass_core::audit::AuditSink;
 use hallpass_core::{
     Clock, ColdStart, CredentialSource, Environment, Fault, FaultCode, IntegrationName, Phase, Sleep,
 };
@@ -15,6 +17,7 @@ use hallpass_stores::{Places, Reference};
 
 use crate::config::{Config, IntegrationConfig, SidecarConfig, Variables};
 use crate::hardening::beginning;
+use crate::rotation::Acknowledge;
 use crate::sinks::{self, FirstToken};
 use crate::stores::{Machine, Stores};
 
@@ -31,6 +34,12 @@ pub struct App {
     pub(crate) integrations: Vec<Integration>,
     pub(crate) start: Arc<ColdStart>,
     pub(crate) variables: Arc<dyn Variables>,
+    /// Where the configuration lies, and programs that it names are started.
+    pub(crate) folder: PathBuf,
+    /// Where the journals of rotations lie.
+    pub(crate) rotations: Option<PathBuf>,
+    /// How long a secret that was read may be used without looking again.
+    pub(crate) reread_after: Duration,
 }
 
 /// What the process is for.
@@ -51,10 +60,10 @@ pub(crate) struct Integration {
     pub(crate) client: IntegrationClient,
     /// What the client's token requests read, shared with it.
     pub(crate) credentials: Arc<dyn CredentialSource>,
-    /// For hallpass' own use: callers cannot reach it.
-    pub(crate) administers: bool,
     /// Where its secret rests, in the order in which the places are tried.
     pub(crate) secret: Vec<Reference>,
+    /// What the configuration says of it.
+    pub(crate) described: IntegrationConfig,
 }
 
 impl App {
@@ -81,7 +90,20 @@ impl App {
         let wire = |integration| wire(integration, config, &parts, &stores);
         let integrations = config.integrations.iter().map(wire).collect::<Result<_, _>>()?;
         let (environment, sidecar) = (config.environment.clone(), config.sidecar.clone());
-        Ok(Self { environment, sidecar, parts, stores, integrations, start, variables })
+        let rotations =
+            config.local_store.path.as_ref().and_then(|store| Some(store.parent()?.join("rotations")));
+        Ok(Self {
+            environment,
+            sidecar,
+            parts,
+            stores,
+            integrations,
+            start,
+            variables,
+            folder: config.folder.clone(),
+            rotations,
+            reread_after: config.store_limits.reread_after,
+        })
     }
 
     /// The names of the integrations, in order.
@@ -113,7 +135,7 @@ fn parts(config: &Config, purpose: Purpose, start: &Arc<ColdStart>) -> Result<Pa
         places: Arc::new(Places::new(config.store_limits, Arc::clone(&clock), Arc::clone(&sleep))),
         transport: Arc::new(HyperTransport::new(guard, roots, Arc::clone(&clock))),
         audit: Arc::new(FirstToken::before(
-            sinks::open_audit(config.audit.as_ref(), purpose)?,
+            acknowledging(config, sinks::open_audit(config.audit.as_ref(), purpose)?, &clock),
             Arc::clone(start),
             Arc::clone(&clock),
         )),
@@ -121,6 +143,20 @@ fn parts(config: &Config, purpose: Purpose, start: &Arc<ColdStart>) -> Result<Pa
         sleep,
         randomness: Arc::new(OsRandomness),
         clock,
+    })
+}
+
+/// The sink, behind one that tells a rotation which secret is in use, if this process is to say so.
+fn acknowledging(config: &Config, sink: Arc<dyn AuditSink>, clock: &Arc<dyn Clock>) -> Arc<dyn AuditSink> {
+    let (Some(consumer), Some(folder)) = (&config.sidecar.consumer, &config.sidecar.acks) else {
+        return sink;
+    };
+    Arc::new(Acknowledge {
+        sink,
+        folder: folder.clone(),
+        consumer: consumer.clone(),
+        environment: config.environment.clone(),
+        clock: Arc::clone(clock),
     })
 }
 
@@ -151,6 +187,6 @@ fn wire(
         answer_within: config.sidecar.request_timeout,
     };
     let Wired { client, credentials, .. } = wiring::wire(wiring, parts)?;
-    let (administers, secret) = (integration.administers, integration.secret.clone());
-    Ok(Integration { client, credentials, administers, secret })
+    let (secret, described) = (integration.secret.clone(), integration.clone());
+    Ok(Integration { client, credentials, secret, described })
 }

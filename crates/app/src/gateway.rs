@@ -81,7 +81,7 @@ impl App {
 
     /// What callers can reach: an identity that administers others is none of their business.
     fn served(&self) -> impl Iterator<Item = &Integration> {
-        self.integrations.iter().filter(|integration| !integration.administers)
+        self.integrations.iter().filter(|integration| !integration.described.administers)
     }
 
     fn settings(&self, pass: Secret) -> Settings {

@@ -22,6 +22,7 @@ mod hardening;
 mod init;
 mod pass;
 mod policy_test;
+mod rotation;
 mod secret_copy;
 mod secrets;
 mod shutdown;
@@ -40,11 +41,13 @@ pub use hallpass_core::{
     Credential, EntryInfo, EntryName, Environment, Fault, FaultCode, Fingerprint, IntegrationName, Remedy,
     Secret, Version,
 };
+pub use hallpass_lifecycle::rotation as lifecycle;
 pub use hallpass_outbound::CallReport;
 pub use hallpass_sidecar::{FAULT_HEADER, Listen, status_of};
 pub use hardening::harden;
 pub use init::{Answers, Key, Start, WrongAnswer};
 pub use policy_test::{Difference, Near, Reason, RuleName, Verdict};
+pub use rotation::{Planned, Rotation, RotationOptions};
 pub use secret_copy::{Copied, CopyPlan, Held};
 pub use secrets::{Listed, Put, members_of};
 pub use shutdown::Shutdown;

@@ -27,6 +27,12 @@ pub(crate) enum Exit {
     AnsweredError,
     /// What was expected did not hold: a line of the quickstart's story, or of a list of calls.
     Unexpected,
+    /// It is not time for anything yet.
+    NothingDue,
+    /// Something was begun and goes on later.
+    Waiting,
+    /// A rotation needs a person.
+    Stuck,
     /// The child's own code, or 128 plus the number of the signal that ended it.
     Child(u8),
     /// The child exists and cannot be started, as shells say it.
@@ -49,6 +55,9 @@ impl Exit {
             Self::Refused => 7,
             Self::AnsweredError => 8,
             Self::Unexpected => 9,
+            Self::NothingDue => 10,
+            Self::Waiting => 11,
+            Self::Stuck => 12,
             Self::Child(code) => code,
             Self::NotExecutable => 126,
             Self::NotFound => 127,
@@ -81,6 +90,9 @@ Exit codes:
     7  refused here, and nothing was done: no such integration, no rule, a newer secret there
     8  the platform answered the call with an error status (call)
     9  what was expected did not hold (quickstart, policy test)
+   10  nothing is due (rotate)
+   11  begun, and goes on later (rotate)
+   12  a rotation needs a person; the hint names the command (rotate)
   126  the program cannot be started (exec)
   127  the program does not exist (exec)
   Otherwise exec ends with its program's own code, or 128 + N if signal N ended it.";
@@ -105,7 +117,8 @@ fn listed(code: FaultCode) -> Option<Exit> {
         F::StoreVersionUnusable | F::SlotsFull | F::SlotUnknown => Exit::Credential,
         F::AdminDenied | F::UpstreamRefused | F::RotationRefused => Exit::Configuration,
         F::RotationHeld => Exit::Refused,
-        F::RotationStuck | F::JournalUnreadable => Exit::Machine,
+        F::RotationStuck => Exit::Stuck,
+        F::JournalUnreadable => Exit::Machine,
         F::LeaseHeld => Exit::Platform,
         F::StoreUnreachable | F::StoreThrottled | F::StoreAnswerBad => Exit::Platform,
         F::StoreBudgetSpent | F::CredentialStale => Exit::Platform,
@@ -151,6 +164,9 @@ mod tests {
             Exit::Refused,
             Exit::AnsweredError,
             Exit::Unexpected,
+            Exit::NothingDue,
+            Exit::Waiting,
+            Exit::Stuck,
             Exit::NotExecutable,
             Exit::NotFound,
         ] {

@@ -61,6 +61,17 @@ impl Printer {
         writeln!(io::stderr().lock(), "{text}").ok();
     }
 
+    /// How long something still takes. On a terminal the line is written over; elsewhere it is said once, when it is `known` no more.
+    pub(crate) fn wait(&self, text: &str, known: bool) {
+        let mut stderr = io::stderr().lock();
+        if io::stderr().is_terminal() {
+            let up = if known { "\u{1b}[1A\u{1b}[2K" } else { "" };
+            writeln!(stderr, "{up}{text}").ok();
+        } else if !known {
+            writeln!(stderr, "{text}").ok();
+        }
+    }
+
     /// A question without an end of line.
     pub(crate) fn ask(&self, text: &str) {
         let mut stderr = io::stderr().lock();

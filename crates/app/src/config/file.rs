@@ -76,6 +76,10 @@ pub(super) struct SidecarTable {
     /// default is 8 s.
     #[schemars(extend("default" = defaults::START_TIMEOUT))]
     pub(super) start_timeout: Option<At<DurationText>>,
+    /// What this process is called among the `consumers` of a rotation: letters, digits, `-` or `_`. With `acks` it says which secret it uses.
+    pub(super) consumer: Option<At<String>>,
+    /// The folder in which it says so, whenever it got a token: the `acks` of the rotation. Default: it says nothing.
+    pub(super) acks: Option<At<String>>,
 }
 
 /// What leaves the process.

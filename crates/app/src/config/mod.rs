@@ -58,7 +58,8 @@ use check::Checker;
 use faults::Collector;
 use file::HallpassToml;
 pub(crate) use settings::{
-    IntegrationConfig, Key, LocalStoreConfig, LogConfig, OutboundConfig, SidecarConfig,
+    IntegrationConfig, Key, LocalStoreConfig, LogConfig, OutboundConfig, RotationConfig, SidecarConfig,
+    StrategyChoice,
 };
 
 /// Where settings come from besides the file.

@@ -39,6 +39,9 @@ pub(crate) struct SidecarConfig {
     pub(crate) request_timeout: Duration,
     pub(crate) drain_timeout: Duration,
     pub(crate) start_timeout: Duration,
+    /// Who says so, and where, when a secret is in use.
+    pub(crate) consumer: Option<String>,
+    pub(crate) acks: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug)]

@@ -28,6 +28,7 @@ impl Checker<'_, '_> {
             self.duration("sidecar.drain_timeout", table.drain_timeout.as_ref(), defaults::DRAIN_TIMEOUT);
         let start_timeout =
             self.duration("sidecar.start_timeout", table.start_timeout.as_ref(), defaults::START_TIMEOUT);
+        let consumer = table.consumer.as_ref().map(|name| self.consumer(name));
         let max_connections = table.max_connections.as_deref().copied().unwrap_or(defaults::MAX_CONNECTIONS);
         Some(SidecarConfig {
             listen: listen?,
@@ -39,6 +40,8 @@ impl Checker<'_, '_> {
             request_timeout: request_timeout?,
             drain_timeout: drain_timeout?,
             start_timeout: start_timeout?,
+            consumer: wanted(consumer)?,
+            acks: self.path(table.acks.as_ref()),
         })
     }
 
@@ -59,6 +62,17 @@ impl Checker<'_, '_> {
         let expected =
             "`sidecar.health_listen`: expected an IP address with a port, such as \"0.0.0.0:7781\"";
         text.parse().map_err(|_| self.faults.at(text.span(), expected, None)).ok()
+    }
+
+    /// It becomes part of a file's name.
+    fn consumer(&mut self, name: &At<String>) -> Option<String> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        if (1..=63).contains(&name.len()) && name.bytes().all(plain) {
+            return Some(name.as_str().to_owned());
+        }
+        let expected = "`sidecar.consumer`: expected 1 to 63 letters, digits, `-` or `_`";
+        self.faults.at(name.span(), expected, None);
+        None
     }
 
     fn group(&mut self, name: &At<String>) -> Option<u32> {

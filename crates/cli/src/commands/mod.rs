@@ -10,6 +10,7 @@ pub(crate) mod init;
 pub(crate) mod man;
 pub(crate) mod policy;
 pub(crate) mod quickstart;
+pub(crate) mod rotate;
 pub(crate) mod schema;
 pub(crate) mod secret;
 pub(crate) mod serve;
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Policy(policy::PolicyCommand),
     #[command(subcommand)]
     Secret(secret::SecretCommand),
+    #[command(subcommand)]
+    Rotate(rotate::RotateCommand),
     Emulate(emulate::Emulate),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -54,6 +57,7 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Exit,
         Command::Call(command) => command.run(config, printer).await,
         Command::Policy(command) => command.run(config, printer),
         Command::Secret(command) => command.run(config, printer).await,
+        Command::Rotate(command) => command.run(config, printer).await,
         Command::Emulate(command) => command.run(printer).await,
         Command::Schema(command) => command.run(printer),
         Command::Completions(command) => command.run(printer),

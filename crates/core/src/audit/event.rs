@@ -77,6 +77,18 @@ impl AuditEvent {
         self.kind
     }
 
+    /// The integration concerned, if one.
+    #[must_use]
+    pub fn integration(&self) -> Option<&str> {
+        self.integration.as_deref()
+    }
+
+    /// The fact called `name`, if there is one.
+    #[must_use]
+    pub fn fact_named(&self, name: &str) -> Option<&str> {
+        self.facts.get(name).map(String::as_str)
+    }
+
     /// One line of JSON, without the line end. Line breaks inside values are escaped by JSON, so one event is always one line.
     #[must_use]
     pub fn line(&self) -> String {

@@ -161,16 +161,13 @@ impl Engine {
     /// Notes what changes something, before it is done and after.
     fn audit(&self, state: &State, next: &Next, outcome: &str) -> Result<(), Fault> {
         let what = match &next.effect {
-            Effect::Call(call) => match call.slot() {
-                Some(slot) => format!("{} {slot}", kind_of(call)),
-                None => kind_of(call).to_owned(),
-            },
+            Effect::Call(call) => call.told(),
             Effect::StorePending => "store pending".into(),
             Effect::Restore(version) => format!("restore {version}"),
             Effect::DiscardVersion(version) => format!("discard version {version}"),
             Effect::Promote(version, _) => format!("promote {version}"),
             Effect::Publish(version, _) => format!("publish {version}"),
-            Effect::Write(change) => format!("checkpoint {}", name_of(change)),
+            Effect::Write(change) => format!("checkpoint {}", change.name()),
             _ => return Ok(()),
         };
         let rotation = state.seen.as_ref().and_then(|seen| seen.rotation());
@@ -223,38 +220,5 @@ impl Engine {
         let fault =
             Fault::new(FaultCode::Internal, format!("rotation of `{}`: {what}", self.plan.integration));
         Stop::Failed(Trouble::of(&fault))
-    }
-}
-
-fn kind_of(call: &super::document::Call) -> &'static str {
-    use super::document::Call;
-    match call {
-        Call::Generate(_) => "generate",
-        Call::Activate(_) => "activate",
-        Call::Deactivate(_) => "deactivate",
-        Call::Delete(_) => "delete",
-        Call::Discard(_) => "reset and forget",
-    }
-}
-
-fn name_of(change: &Change) -> &'static str {
-    match change {
-        Change::TakeLease => "lease taken",
-        Change::Renew => "lease renewed",
-        Change::Release => "lease given back",
-        Change::Intent(..) => "intent",
-        Change::Announce(..) => "announcement",
-        Change::Pending(_) => "pending",
-        Change::Drop(..) => "pending given up",
-        Change::Dropped => "pending removed",
-        Change::Promoted(_) => "promoted",
-        Change::Notified => "consumers told",
-        Change::Retire(_) => "retire intent",
-        Change::Disabled(_) => "old one off",
-        Change::Stuck(..) => "stuck",
-        Change::Resume(_) => "resumed",
-        Change::Undo(..) => "undo",
-        Change::Abandon => "abandoned",
-        Change::Finish(_) => "finished",
     }
 }

@@ -45,6 +45,7 @@ mod strategy;
 mod stuck;
 mod time;
 mod value;
+mod words;
 
 pub use amend::{ORPHAN_WINDOW, amend};
 pub use decide::next;

@@ -1,0 +1,230 @@
+//! Rotation, wired: one integration's store, platform, canaries, consumers and journal around the engine that decides.
+//!
+//! ```text
+//!   configuration ──▶ Plan                                       ┌─ store of the first reference that can be written
+//!                                 lifecycle::rotation::Engine ───┼─ slots: Genesys clients, CXone keys or applications, by the administrator
+//!   command, schedule, event ──▶ Order                           ├─ canary calls with the new secret, and the user's own test
+//!                                                                └─ acknowledgements, journal, audit log
+//! ```
+
+mod acks;
+mod journal;
+mod plan;
+mod publish;
+mod slots;
+mod trial;
+mod verify;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hallpass_core::{Fault, FaultCode, Store};
+use hallpass_lifecycle::rotation::{
+    Acks, Engine, HeldBack, NoAcks, NoJournal, Order, Parts, Plan, PlannedStep, Progress, Publish, Quietly,
+    Recorded, Status, Stop, Strategy, WallTime, outline, read_journal, status,
+};
+use hallpass_stores::Reference;
+
+use crate::assemble::{App, Integration};
+use crate::config::RotationConfig;
+pub(crate) use acks::Acknowledge;
+use journal::FileJournal;
+
+/// How one run of a rotation behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct RotationOptions {
+    /// How long it waits at one place before it ends; the next run goes on from there.
+    pub stay: Duration,
+    /// Whether the only secret of a platform may be replaced in place, which fails calls for a moment.
+    pub accept_downtime_risk: bool,
+}
+
+/// The rotation of one integration's secret.
+#[derive(Debug)]
+pub struct Rotation {
+    engine: Engine,
+    plan: Plan,
+    integration: String,
+    reference: String,
+    journal: Arc<dyn hallpass_lifecycle::rotation::Journal>,
+    clock: Arc<dyn hallpass_core::Clock>,
+}
+
+/// What would be done, before anything is.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// How.
+    pub strategy: Strategy,
+    /// The sixteen steps.
+    pub steps: Vec<PlannedStep>,
+    /// Where the secret is written.
+    pub reference: String,
+    /// How long consumers may go on with the old secret, term by term.
+    pub overlap: String,
+}
+
+impl App {
+    /// The integrations whose configuration has a table `rotation`, in order of their names.
+    pub fn rotated(&self) -> impl Iterator<Item = &str> {
+        let rotated = self.integrations.iter().filter(|integration| integration.described.rotation.is_some());
+        rotated.map(|integration| integration.client.name().as_str())
+    }
+
+    /// The rotation of the secret of the integration `name`. Nothing is read or sent yet.
+    ///
+    /// # Errors
+    /// `integration-unknown`; `rotation-refused` where its configuration says nothing of rotation or no reference can be written;
+    /// `configuration-invalid` where the platform's slots are not named.
+    pub fn rotation(
+        &self,
+        name: &str,
+        options: RotationOptions,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Rotation, Fault> {
+        let integration = self.integration(name)?;
+        let config = integration.described.rotation.as_ref().ok_or_else(|| {
+            let hint =
+                format!("add a table [integrations.{name}.rotation]; `hallpass schema` says what goes in");
+            Fault::new(FaultCode::RotationRefused, format!("nothing is said of the rotation of `{name}`"))
+                .with_hint(hint)
+        })?;
+        let (reference, store) = self.written(integration)?;
+        let admin = slots::administration(self, integration, config)?;
+        let plan = plan::plan(self, integration, config, (&reference, admin.capabilities()), options)?;
+        let journal: Arc<dyn hallpass_lifecycle::rotation::Journal> = match self.journal_of(name) {
+            Some(path) => Arc::new(FileJournal::at(path)),
+            None => Arc::new(NoJournal),
+        };
+        let parts = Parts {
+            store,
+            admin,
+            verify: Arc::new(verify::Canaries::new(self, integration, config)),
+            publish: publisher(integration, config, &reference),
+            acks: acknowledgements(integration, config),
+            journal: Arc::clone(&journal),
+            audit: Arc::clone(&self.parts.audit),
+            progress,
+            clock: Arc::clone(&self.parts.clock),
+            sleep: Arc::clone(&self.parts.sleep),
+            randomness: Arc::clone(&self.parts.randomness),
+            machine: machine(),
+        };
+        Ok(Rotation {
+            engine: Engine::new(parts, plan.clone()),
+            plan,
+            integration: name.to_owned(),
+            reference: reference.to_string(),
+            journal,
+            clock: Arc::clone(&self.parts.clock),
+        })
+    }
+
+    /// The first reference, which must be one that can be written: a rotation that goes to a second place would be undone by the first.
+    fn written(&self, integration: &Integration) -> Result<(Reference, Arc<dyn Store>), Fault> {
+        let first =
+            integration.secret.first().ok_or_else(|| Fault::new(FaultCode::Internal, "no reference"))?;
+        if first.scheme == hallpass_stores::Scheme::Local {
+            self.stores.make_local(&*self.parts.randomness)?;
+        }
+        Ok((first.clone(), self.stores.of(first)?))
+    }
+
+    fn journal_of(&self, name: &str) -> Option<std::path::PathBuf> {
+        Some(self.rotations.as_ref()?.join(format!("{name}.jsonl")))
+    }
+}
+
+fn publisher(integration: &Integration, config: &RotationConfig, reference: &Reference) -> Arc<dyn Publish> {
+    if config.publish_command.is_empty() {
+        return Arc::new(Quietly);
+    }
+    let (name, reference) = (integration.client.name().to_string(), reference.to_string());
+    Arc::new(publish::Command { command: config.publish_command.clone(), integration: name, reference })
+}
+
+fn acknowledgements(integration: &Integration, config: &RotationConfig) -> Arc<dyn Acks> {
+    match &config.acks {
+        Some(folder) => Arc::new(acks::Folder {
+            folder: folder.clone(),
+            integration: integration.client.name().to_string(),
+            registered: config.consumers.iter().cloned().collect(),
+        }),
+        None => Arc::new(NoAcks),
+    }
+}
+
+/// This machine, as an operator would recognise it.
+fn machine() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    format!("{name}/{}", std::process::id())
+}
+
+impl Rotation {
+    /// The integration's name.
+    #[must_use]
+    pub fn integration(&self) -> &str {
+        &self.integration
+    }
+
+    /// Carries out `order` as far as it goes now. Dropping the future is what a crash is: the next run goes on.
+    pub async fn run(&self, order: Order) -> Stop {
+        self.engine.run(order).await
+    }
+
+    /// What would be done. Store and platform are read, and nothing is changed.
+    ///
+    /// # Errors
+    /// `rotation-refused` with the reason, where it would not begin; what store and platform say.
+    pub async fn planned(&self) -> Result<Planned, Fault> {
+        let seen = self.engine.observe().await?;
+        let (capabilities, slots) = (&self.plan.capabilities, seen.slots.len());
+        let accepted = self.plan.accept_downtime_risk;
+        let strategy = Strategy::choose(self.plan.wanted, capabilities, slots, accepted)?;
+        Ok(Planned {
+            strategy,
+            steps: outline(&self.plan, strategy),
+            reference: self.reference.clone(),
+            overlap: self.plan.overlap.to_string(),
+        })
+    }
+
+    /// Where it stands: versions, fingerprints, ages, step, next action, and the command to type.
+    ///
+    /// # Errors
+    /// What store and platform say.
+    pub async fn status(&self) -> Result<Status, Fault> {
+        let seen = self.engine.observe().await?;
+        Ok(status(&seen, self.now(), &self.plan))
+    }
+
+    /// Everything that was done on this machine, oldest first.
+    ///
+    /// # Errors
+    /// `journal-unreadable` with the reason.
+    pub async fn history(&self) -> Result<Recorded, Fault> {
+        let bytes = self.journal.read().await?;
+        read_journal(&bytes, &self.plan.entries.secret).map_err(Fault::from)
+    }
+
+    /// Stops every change at the platform until [`Rotation::release`], by every machine. Setting it twice keeps the first reason.
+    ///
+    /// # Errors
+    /// What the store says; `rotation-refused` where it cannot hold the flag.
+    pub async fn hold(&self, reason: &str) -> Result<HeldBack, Fault> {
+        self.engine.hold(reason).await
+    }
+
+    /// Takes the hold away. Nothing starts by that.
+    ///
+    /// # Errors
+    /// As [`Rotation::hold`].
+    pub async fn release(&self) -> Result<(), Fault> {
+        self.engine.release().await
+    }
+
+    /// Now, by the wall clock, as the engine's times are told.
+    #[must_use]
+    pub fn now(&self) -> WallTime {
+        WallTime::at(self.clock.now().wall)
+    }
+}

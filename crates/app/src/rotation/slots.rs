@@ -1,0 +1,86 @@
+//! The slots of an integration at its platform, by the identity that administers them.
+
+use std::sync::Arc;
+
+use hallpass_core::{Fault, FaultCode, SecretAdmin};
+use hallpass_platforms::{
+    AdminCalls, CxoneApplicationAdmin, CxoneApplicationSettings, CxoneKeyAdmin, CxoneKeySettings,
+    GenesysAdmin, GenesysAdminSettings, IntegrationCalls,
+};
+
+use crate::assemble::{App, Integration};
+use crate::config::RotationConfig;
+
+/// Whatever the configuration names as slots: two clients of Genesys Cloud, the keys of a CXone user, or a CXone application and its successors.
+///
+/// # Errors
+/// `configuration-invalid` where it names none, or not what this platform has.
+pub(super) fn administration(
+    app: &App,
+    integration: &Integration,
+    config: &RotationConfig,
+) -> Result<Arc<dyn SecretAdmin>, Fault> {
+    let administrator = app.integration(config.administrator.as_str())?;
+    let upstreams = &administrator.described.platform.upstreams;
+    let prefix = match (&config.upstream, upstreams.is_empty()) {
+        (Some(name), _) => format!("/{name}"),
+        (None, true) => String::new(),
+        (None, false) => "/userhub".to_owned(),
+    };
+    let (clock, sleep) = (Arc::clone(&app.parts.clock), Arc::clone(&app.parts.sleep));
+    let calls: Arc<dyn AdminCalls> =
+        Arc::new(IntegrationCalls::new(administrator.client.clone(), Arc::clone(&sleep), &prefix));
+    let platform = integration.described.platform.platform.as_str();
+    match (platform, &config.user, &config.application) {
+        ("genesys", None, None) => {
+            let settings = GenesysAdminSettings {
+                clients: config.clients.clone(),
+                token_lifetime: config.token_lifetime,
+            };
+            Ok(Arc::new(
+                GenesysAdmin::new(calls, clock, sleep, &settings).map_err(|fault| named(fault, "clients"))?,
+            ))
+        }
+        ("cxone", Some(user), None) => {
+            let settings = CxoneKeySettings {
+                user_id: user.clone(),
+                tenant_id: None,
+                max_keys: CxoneKeySettings::MOST_KEYS,
+            };
+            Ok(Arc::new(CxoneKeyAdmin::new(calls, clock, settings).map_err(|fault| named(fault, "user"))?))
+        }
+        ("cxone", None, Some(name)) => {
+            let base_path = config.applications_path.clone().ok_or_else(|| {
+                Fault::new(FaultCode::ConfigurationInvalid, "`rotation.applications_path` is missing")
+                    .with_hint("ask the vendor where applications are registered")
+            })?;
+            let settings = CxoneApplicationSettings { base_path, name: name.clone() };
+            let admin = CxoneApplicationAdmin::new(calls, clock, settings);
+            Ok(Arc::new(admin.map_err(|fault| named(fault, "application"))?))
+        }
+        _ => Err(unnamed(integration, platform)),
+    }
+}
+
+fn named(fault: Fault, key: &str) -> Fault {
+    let detail = format!("`rotation.{key}`: {}", fault.detail());
+    let hint = fault.hint().to_owned();
+    Fault::new(fault.code(), detail).with_hint(hint)
+}
+
+fn unnamed(integration: &Integration, platform: &str) -> Fault {
+    let name = integration.client.name();
+    let (detail, hint) = match platform {
+        "genesys" => ("takes `clients` alone", "name the ids of the two OAuth clients that take turns"),
+        "cxone" => (
+            "takes either `user` or `application`",
+            "name the user whose access keys these are, or the application",
+        ),
+        _ => (
+            "has no slots that hallpass can administer",
+            "rotate its secret by hand and store it with `hallpass secret put`",
+        ),
+    };
+    let detail = format!("`integrations.{name}.rotation`: platform \"{platform}\" {detail}");
+    Fault::new(FaultCode::RotationRefused, detail).with_hint(hint)
+}

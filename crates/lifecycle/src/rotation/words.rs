@@ -1,0 +1,53 @@
+//! What is done, in a word or two: for the audit log, the journal's readers and progress.
+
+use super::document::Call;
+use super::effect::Change;
+
+impl Call {
+    /// Which call it is.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Generate(_) => "generate",
+            Self::Activate(_) => "activate",
+            Self::Deactivate(_) => "deactivate",
+            Self::Delete(_) => "delete",
+            Self::Discard(_) => "reset and forget",
+        }
+    }
+
+    /// Which call it is, and of which slot.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self.slot() {
+            Some(slot) => format!("{} {slot}", self.name()),
+            None => self.name().to_owned(),
+        }
+    }
+}
+
+impl Change {
+    /// What is written down.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::TakeLease => "lease taken",
+            Self::Renew => "lease renewed",
+            Self::Release => "lease given back",
+            Self::Intent(..) => "intent",
+            Self::Announce(..) => "announcement",
+            Self::Pending(_) => "pending",
+            Self::Drop(..) => "pending given up",
+            Self::Dropped => "pending removed",
+            Self::Promoted(_) => "promoted",
+            Self::Notified => "consumers told",
+            Self::Retire(_) => "retire intent",
+            Self::Disabled(_) => "old one off",
+            Self::Stuck(..) => "stuck",
+            Self::Resume(_) => "resumed",
+            Self::Undo(..) => "undo",
+            Self::Abandon => "abandoned",
+            Self::Finish(_) => "finished",
+        }
+    }
+}
