@@ -20,6 +20,7 @@ mod pages;
 mod policy;
 mod quickstart;
 mod readme;
+mod rotate;
 mod scene;
 mod secret;
 mod secret_copy;

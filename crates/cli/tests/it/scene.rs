@@ -87,6 +87,10 @@ allow = ["GET /api/v2/routing/queues/**", "PATCH /api/v2/conversations/*/partici
     }
 
     /// The emulated platform.
+    pub(crate) fn address(&self) -> &(String, String) {
+        &self.address
+    }
+
     pub(crate) fn world(&self) -> &World {
         &self.world
     }

@@ -40,6 +40,9 @@ impl Hold {
             printer.talk(&format!("{name}: no longer on hold; nothing starts by that"));
             return Ok(Exit::Done);
         }
+        printer.talk(&format!(
+            "{name}: setting the hold; a call that is on its way is waited for, two minutes at most"
+        ));
         let held = rotation.hold(&self.reason).await?;
         printer.talk(&format!("{name}: on hold: {}", held.hold.reason));
         if let Some(call) = held.too_late_for {
