@@ -6,17 +6,10 @@ use serde_json::{Value, json};
 use super::{
     Call,
     administration::{Administrator, bad_request, body, not_found},
-    keys::{AccessKey, VALIDITY},
+    keys::AccessKey,
     settings::KeyWrapper,
 };
-use crate::{
-    clients::ClientState,
-    forms,
-    reply::Reply,
-    standing::{HeldSecret, Standing},
-    state::State,
-    window::Window,
-};
+use crate::{clients::ClientState, forms, reply::Reply, standing::HeldSecret, state::State};
 
 /// Keys in the order of their ids, a page at a time.
 pub(super) fn list(state: &State, who: &Administrator, call: &Call<'_>) -> Result<Reply, Reply> {
@@ -31,7 +24,7 @@ pub(super) fn list(state: &State, who: &Administrator, call: &Call<'_>) -> Resul
         key.tenant_id == who.tenant_id && user_id.is_none_or(|user_id| key.user_id == user_id)
     };
     let keys = state.cxone.keys.iter().filter(|(_, key)| wanted(key));
-    let shown: Vec<Value> = keys.map(|(id, key)| shown(id, key)).collect();
+    let shown: Vec<Value> = keys.map(|(id, key)| shown(id, key, call)).collect();
     let size = call.settings.keys_per_page.max(1);
     let link = |page: usize| {
         let user = user_id.map(|id| format!("userId={}&", forms::encode(id))).unwrap_or_default();
@@ -66,20 +59,13 @@ pub(super) fn create(state: &mut State, who: &Administrator, call: &Call<'_>) ->
         return Err(bad_request("The maximum number of access keys is reached.", call));
     }
     let (id, secret) = (state.draws.access_key_half(), state.draws.access_key_half());
-    let key = AccessKey {
-        name: asked.user_id.clone(),
-        secret: HeldSecret::fresh(secret.clone(), call.now, call.settings.delays),
-        tenant_id: who.tenant_id.clone(),
-        user_id: asked.user_id,
-        validity_seconds: VALIDITY,
-        standing: Standing::default(),
-        token_window: Window::default(),
-        permissions: Some(std::collections::BTreeSet::new()),
-        last_used: None,
-    };
+    let held = HeldSecret::fresh(secret.clone(), call.now, call.settings.delays);
+    let mut key = AccessKey::new(asked.user_id.clone(), held, who.tenant_id.clone(), asked.user_id);
+    // What is made here may administer nothing.
+    key.permissions = Some(std::collections::BTreeSet::new());
     state.journal.know(&id, &key.name);
     state.journal.secret_made(&id);
-    let mut value = shown(&id, &key);
+    let mut value = shown(&id, &key, call);
     value["accessKeySecret"] = secret.into();
     state.cxone.keys.insert(id, key);
     let wrapper = match call.settings.key_wrapper {
@@ -107,7 +93,7 @@ pub(super) fn switch(state: &mut State, who: &Administrator, call: &Call<'_>) ->
 pub(super) fn read(state: &mut State, who: &Administrator, call: &Call<'_>) -> Result<Reply, Reply> {
     let id = id(call);
     let key = found(state, who, &id, "View", call)?;
-    Ok(Reply::json(200, &json!({ "resultSet": shown(&id, key) })))
+    Ok(Reply::json(200, &json!({ "resultSet": shown(&id, key, call) })))
 }
 
 /// Removes a key at once; tokens minted with it live on unless the settings say otherwise.
@@ -137,7 +123,8 @@ fn id(call: &Call<'_>) -> String {
 }
 
 /// A key as the API shows it: never its secret.
-fn shown(id: &str, key: &AccessKey) -> Value {
+fn shown(id: &str, key: &AccessKey, call: &Call<'_>) -> Value {
+    let known_until = call.now - std::time::Duration::from_secs(call.settings.last_use_lag_seconds);
     json!({
         "accessKeyId": id,
         "userId": key.user_id,
@@ -145,7 +132,7 @@ fn shown(id: &str, key: &AccessKey) -> Value {
         "agentId": null,
         "billingId": null,
         "isActive": key.standing.state() == ClientState::Active,
-        "lastUsedDate": key.last_used.map(crate::clock::Moment::iso),
+        "lastUsedDate": key.last_used(known_until).map(crate::clock::Moment::iso),
     })
 }
 

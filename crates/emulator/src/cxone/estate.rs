@@ -15,9 +15,8 @@ use crate::{
     clients::{Client, ClientState},
     clock::Moment,
     draws::{Draws, Kind},
-    standing::{HeldSecret, Standing},
+    standing::HeldSecret,
     tokens::Tokens,
-    window::Window,
 };
 
 /// Everything CXone owns.
@@ -75,17 +74,10 @@ impl Estate {
             self.add_tenant(NewCxoneTenant::named(&tenant_id).id(&tenant_id), draws);
         }
         let user_id = new.user_id.unwrap_or_else(|| draws.id(Kind::User));
-        let key = AccessKey {
-            name: new.name,
-            secret: HeldSecret::new(access_key_secret.clone()),
-            tenant_id: tenant_id.clone(),
-            user_id: user_id.clone(),
-            validity_seconds,
-            standing: Standing::default(),
-            token_window: Window::default(),
-            permissions: new.permissions,
-            last_used: None,
-        };
+        let secret = HeldSecret::new(access_key_secret.clone());
+        let mut key = AccessKey::new(new.name, secret, tenant_id.clone(), user_id.clone());
+        key.validity_seconds = validity_seconds;
+        key.permissions = new.permissions;
         self.keys.insert(access_key_id.clone(), key);
         AccessKeys { access_key_id, access_key_secret, client_id, client_secret, tenant_id, user_id }
     }

@@ -69,7 +69,7 @@ pub(super) fn issue(
     let refresh_token = draws.refresh_token();
     let key = cxone.keys.get_mut(holder_id);
     if let Some(key) = key {
-        key.last_used = Some(now);
+        key.used(now);
     }
     let number = if refreshed { journal.refreshed(holder_id) } else { journal.minted(holder_id) };
     cxone.tokens.book(access_token.clone(), number, holder_id, now, expires_in);

@@ -167,8 +167,37 @@ pub(crate) struct AccessKey {
     pub(crate) token_window: Window,
     /// What its user may administer; `None` for everything.
     pub(crate) permissions: Option<BTreeSet<String>>,
-    /// When it last logged in or renewed.
-    pub(crate) last_used: Option<Moment>,
+    /// When it logged in or renewed, latest last.
+    uses: Vec<Moment>,
+}
+
+impl AccessKey {
+    /// An active key that was never used.
+    pub(crate) fn new(name: String, secret: HeldSecret, tenant_id: String, user_id: String) -> Self {
+        Self {
+            name,
+            secret,
+            tenant_id,
+            user_id,
+            validity_seconds: VALIDITY,
+            standing: Standing::default(),
+            token_window: Window::default(),
+            permissions: None,
+            uses: Vec::new(),
+        }
+    }
+
+    pub(crate) fn used(&mut self, now: Moment) {
+        self.uses.push(now);
+        if self.uses.len() > USES_KEPT {
+            self.uses.remove(0);
+        }
+    }
+
+    /// Its latest use up to a moment; what happened later has not come round yet.
+    pub(crate) fn last_used(&self, until: Moment) -> Option<Moment> {
+        self.uses.iter().rev().find(|used| **used <= until).copied()
+    }
 }
 
 impl fmt::Debug for AccessKey {
@@ -180,6 +209,9 @@ impl fmt::Debug for AccessKey {
             .finish_non_exhaustive()
     }
 }
+
+/// Enough to know the one before for every delay that a test asks for.
+const USES_KEPT: usize = 100;
 
 /// An hour: the only lifetime that the platform's tokens are known to have, and the guide's longer one.
 pub(crate) const VALIDITY: u64 = 3_600;
