@@ -106,7 +106,8 @@ fn announce(
         }
         Call::Delete(_) | Call::Activate(_) | Call::Deactivate(_) => {}
     }
-    document.announced = Some(Announced { call: call.clone(), until });
+    document.calls += 1;
+    document.announced = Some(Announced { call: call.clone(), number: document.calls, until });
 }
 
 fn forget_old_generates(document: &mut Document, now: WallTime) {

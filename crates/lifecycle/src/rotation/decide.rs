@@ -220,7 +220,9 @@ impl View<'_> {
     /// Whether `call` was announced, is still to be made, and may be.
     pub(super) fn is_announced(&self, call: &Call) -> bool {
         self.document.announced.as_ref().is_some_and(|announced| {
-            announced.call == *call && self.now < announced.until && self.state.spent != Some(announced.until)
+            announced.call == *call
+                && self.now < announced.until
+                && self.state.spent != Some(announced.number)
         })
     }
 

@@ -31,6 +31,8 @@ pub struct Document {
     pub lease: Option<Lease>,
     /// Set by a person: nothing may be made, switched or deleted.
     pub hold: Option<Hold>,
+    /// How many calls were announced.
+    pub calls: u64,
     /// The one call to the platform that may be under way.
     pub announced: Option<Announced>,
     /// Calls of `generate` of which nobody knows whether they made a slot.
@@ -110,6 +112,8 @@ impl Call {
 pub struct Announced {
     /// Which.
     pub call: Call,
+    /// Its number: the same call announced again is another one.
+    pub number: u64,
     /// It is not made after this, nor is its future polled.
     pub until: WallTime,
 }
@@ -298,6 +302,7 @@ impl Document {
             term: 0,
             lease: None,
             hold: None,
+            calls: 0,
             announced: None,
             open: Vec::new(),
             doomed: BTreeSet::new(),

@@ -31,8 +31,8 @@ pub(super) struct Performer<'a> {
     pub(super) state: &'a State,
 }
 
-/// How often somebody who watches a long wait hears of it.
-const TOLD_EVERY: Duration = Duration::from_secs(60);
+/// The longest sleep. The clock that was slept by may have stood still meanwhile, so the wall clock is asked in between.
+const NAP: Duration = Duration::from_secs(300);
 
 impl Performer<'_> {
     pub(super) async fn perform(&self, next: &Next, hand: &mut Option<Hand>) -> Result<Event, Fault> {
@@ -70,7 +70,7 @@ impl Performer<'_> {
 
     /// Makes an announced call, no later than announced.
     async fn call(&self, call: &Call, hand: &mut Option<Hand>) -> Result<Event, Fault> {
-        let until = self.state.announced_until().ok_or_else(unread)?;
+        let until = self.state.announced().ok_or_else(unread)?.until;
         let admin = &self.engine.parts.admin;
         let generated = match call {
             Call::Generate(slot) => {
@@ -189,7 +189,7 @@ impl Performer<'_> {
                 return Ok(Event::Waited);
             }
             self.engine.parts.progress.waits(next.step, now, until);
-            self.engine.parts.sleep.sleep(until.since(now).min(TOLD_EVERY)).await;
+            self.engine.parts.sleep.sleep(until.since(now).min(NAP)).await;
         }
     }
 

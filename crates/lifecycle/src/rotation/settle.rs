@@ -58,11 +58,8 @@ fn wait(view: &View<'_>, rotation: &Rotation, promoted: &PromotedMark, findings:
     if let Some(astray) = findings.iter().find(|finding| matches!(finding, Finding::Elsewhere(..))) {
         return stuck(Step::CollectEvidence, Cause::WrongEnvironment, astray.to_string());
     }
-    let only_time = findings.iter().all(|finding| finding.passes_at().is_some());
-    let time = findings.iter().filter_map(Finding::passes_at).max();
-    let step = if only_time { Step::Soak } else { Step::CollectEvidence };
-    if let Some(until) = time {
-        return does(step, Effect::Wait(until));
+    if let Some(until) = findings.iter().filter_map(Finding::passes_at).max() {
+        return does(Step::Soak, Effect::Wait(until));
     }
     let overlap = promoted.at.after(view.plan.overlap.total());
     let deadline = rotation.resumed.map_or(overlap, |resumed| resumed.max(overlap)).after(view.plan.patience);
@@ -70,7 +67,7 @@ fn wait(view: &View<'_>, rotation: &Rotation, promoted: &PromotedMark, findings:
         let why = findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         return stuck(Step::CollectEvidence, Cause::NoEvidence, why);
     }
-    does(step, Effect::Wait(view.now.after(view.plan.pace.poll).min(deadline)))
+    does(Step::CollectEvidence, Effect::Wait(view.now.after(view.plan.pace.poll).min(deadline)))
 }
 
 fn ask(

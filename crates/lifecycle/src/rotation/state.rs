@@ -2,7 +2,7 @@
 
 use hallpass_core::{Fingerprint, SlotId, Version};
 
-use super::document::{Call, Outcome};
+use super::document::{Announced, Call, Outcome};
 use super::effect::{Change, Trouble};
 use super::event::{Begun, Event, Failure, Verdict};
 use super::evidence::AckReport;
@@ -19,7 +19,7 @@ pub struct State {
     /// Whether that must be read again before anything is decided.
     pub stale: bool,
     /// The announcement that was already used.
-    pub spent: Option<WallTime>,
+    pub spent: Option<u64>,
     /// The secret whose value the shell holds.
     pub in_hand: Option<(SlotId, Fingerprint)>,
     /// Whether the slots were compared, and how they differ.
@@ -118,7 +118,7 @@ impl State {
         self.failure = Some(failure.clone());
         // Whatever failed may have had its effect.
         self.stale = true;
-        self.spent = self.announced_until();
+        self.spent = self.announced().map(|announced| announced.number);
     }
 
     fn waited(&mut self) {
@@ -170,13 +170,9 @@ impl State {
     }
 
     fn called(&mut self, call: &Call, generated: Option<&(SlotId, Fingerprint)>) -> Result<(), Refusal> {
-        let until = self.announced_until().ok_or(Refusal::NotAnnounced)?;
-        let seen = self.seen.as_ref().ok_or(Refusal::OutOfOrder)?;
-        let announced = seen.document.as_ref().and_then(|(_, document)| document.announced.as_ref());
-        if announced.is_none_or(|announced| announced.call != *call) {
-            return Err(Refusal::NotAnnounced);
-        }
-        self.spent = Some(until);
+        let announced =
+            self.announced().filter(|announced| announced.call == *call).ok_or(Refusal::NotAnnounced)?;
+        self.spent = Some(announced.number);
         self.stale = true;
         match call {
             Call::Generate(_) => {
@@ -214,10 +210,10 @@ impl State {
         Ok(())
     }
 
-    /// Until when the call announced in the document may be made.
-    pub(super) fn announced_until(&self) -> Option<WallTime> {
+    /// The call announced in the document.
+    pub(super) fn announced(&self) -> Option<&Announced> {
         let (_, document) = self.seen.as_ref()?.document.as_ref()?;
-        Some(document.announced.as_ref()?.until)
+        document.announced.as_ref()
     }
 
     /// What failed for good, if something did.

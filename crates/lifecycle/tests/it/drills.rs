@@ -1,0 +1,140 @@
+//! Crashes: at every point of a rotation, on every shape of platform, and a machine without memory that goes on.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use hallpass_lifecycle::rotation::{OpenGenerate, Order, Outcome, Step, Stop};
+use hallpass_testkit::proving;
+
+use crate::world::{AtRest, Crash, Ended, Position, Shape, Sim, plan, run_one};
+
+/// Long enough for every lease to run out.
+const AWAY: Duration = Duration::from_secs(600);
+
+/// A world in which an earlier run died after its `generate`, so that there is an orphan to clear.
+fn world(shape: Shape) -> Sim {
+    let sim = Sim::new(shape);
+    if shape != Shape::TwoClients {
+        let mut world = sim.lock();
+        let now = world.now;
+        let known = world.platform.slots.keys().map(|id| hallpass_core::SlotId::new(id)).collect();
+        world.platform.make(None, now);
+        world.shelf.edit_document(|document| {
+            let at = hallpass_lifecycle::rotation::WallTime::at(now);
+            document.open.push(OpenGenerate { at, until: at.after(Duration::from_secs(60)) });
+            document.known = known;
+        });
+    }
+    sim
+}
+
+fn finished() -> Ended {
+    Ended::With(Stop::Finished(Outcome::Rotated))
+}
+
+/// A run without a crash, and every point it passed.
+fn undisturbed(shape: Shape) -> (AtRest, Vec<(Step, Position)>) {
+    let sim = world(shape);
+    let ended = run_one(&sim, &plan(shape), Order::Run, "one", Crash::Never);
+    if ended != finished() {
+        let w = sim.lock();
+        for l in String::from_utf8_lossy(&w.journal).lines().rev().take(14) {
+            println!("{}", &l[..l.len().min(400)]);
+        }
+    }
+    assert_eq!(ended, finished(), "{shape:?}");
+    sim.assert_well("undisturbed");
+    let rest = sim.lock().at_rest();
+    assert_eq!(rest.orphans, 0);
+    assert_eq!(rest.stages, [Some(true), None, None]);
+    assert_eq!(rest.consumers_on_current, [true, true]);
+    assert_eq!(rest.environment.as_deref(), Some("prod"));
+    let trace = sim.lock().trace.clone();
+    (rest, trace)
+}
+
+/// Runs to each of the points in turn, dies there, and goes on to the end on another machine.
+fn with_crashes(shape: Shape, points: &[usize], journal: bool) -> Sim {
+    let sim = world(shape);
+    for point in points {
+        let ended = run_one(&sim, &plan(shape), Order::Run, "one", Crash::At(*point));
+        assert!(ended == Ended::Crashed || is_over(&ended), "{shape:?} {points:?}: {ended:?}");
+        if !journal {
+            sim.lock().journal.clear();
+        }
+        sim.pass(AWAY);
+    }
+    let ended = run_one(&sim, &plan(shape), Order::Run, "two", Crash::Never);
+    assert!(is_over(&ended), "{shape:?} {points:?}: {ended:?}");
+    sim
+}
+
+/// Where the crash came after the last write there is nothing left but to say that it is too early for the next.
+fn is_over(ended: &Ended) -> bool {
+    let early =
+        matches!(ended, Ended::With(Stop::Refused(trouble)) if trouble.detail.contains("not settled yet"));
+    *ended == finished() || early
+}
+
+/// Every point of the trace, one for each step and position that occurs first there, and all of them.
+fn first_of_each(trace: &[(Step, Position)]) -> Vec<usize> {
+    let mut seen = BTreeSet::new();
+    (0..trace.len()).filter(|index| seen.insert(trace[*index])).map(|index| index + 1).collect()
+}
+
+#[test]
+fn p01_a_crash_at_every_point_of_every_step_never_leaves_a_consumer_without_a_secret() {
+    let (mut drills, mut named) = (0, 0);
+    for shape in Shape::SAFE {
+        let (rest, trace) = undisturbed(shape);
+        let places: BTreeSet<_> = trace.iter().copied().collect();
+        let steps: BTreeSet<_> = trace.iter().map(|(step, _)| *step).collect();
+        assert!(
+            Step::ALL.iter().filter(|step| !steps.contains(step)).all(|step| left_out(shape, *step)),
+            "{shape:?}: {steps:?}"
+        );
+        named += places.len();
+        for point in 1..=trace.len() {
+            // With the journal and without: both at every point where there is time for it.
+            let both = [point % 2 == 0, point % 2 == 1];
+            for journal in both.into_iter().take(if proving() { 2 } else { 1 }) {
+                let sim = with_crashes(shape, &[point], journal);
+                let context =
+                    format!("{shape:?}, died at {point}: {:?}, journal {journal}", trace[point - 1]);
+                sim.assert_well(&context);
+                assert_eq!(sim.lock().at_rest(), rest, "{context}");
+                drills += 1;
+            }
+        }
+    }
+    println!("figure: {drills} drills at {named} combinations of platform, step and position, 0 violations");
+}
+
+/// Steps that have nothing to do on a shape.
+fn left_out(shape: Shape, step: Step) -> bool {
+    match shape {
+        Shape::TwoClients => step == Step::ClearOrphans,
+        Shape::CappedKeys => step == Step::Disable,
+        Shape::Overlap | Shape::OneClient => false,
+    }
+}
+
+#[test]
+fn p01_two_crashes_in_one_rotation_are_no_worse_than_one() {
+    let mut drills = 0;
+    for shape in Shape::SAFE {
+        let (rest, trace) = undisturbed(shape);
+        let points = first_of_each(&trace);
+        let stride = if proving() { 1 } else { 7 };
+        for (index, first) in points.iter().enumerate() {
+            for second in points.iter().skip(index % stride).step_by(stride) {
+                let sim = with_crashes(shape, &[*first, *second], true);
+                let context = format!("{shape:?}, died at {first} and {second}");
+                sim.assert_well(&context);
+                assert_eq!(sim.lock().at_rest(), rest, "{context}");
+                drills += 1;
+            }
+        }
+    }
+    println!("figure: {drills} double crashes, 0 violations");
+}
