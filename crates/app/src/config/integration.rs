@@ -44,10 +44,8 @@ impl Checker<'_, '_> {
             self.rules_name_upstreams(&path, platform, rules, texts);
         }
         let fallback = stages(table.fallback.as_deref());
-        let rotation = match &table.rotation {
-            Some(rotation) => Some(self.rotation(&path, rotation, allow.as_deref().unwrap_or_default())),
-            None => None,
-        };
+        let rules = allow.as_deref().unwrap_or_default();
+        let rotation = table.rotation.as_ref().map(|rotation| self.rotation(&path, rotation, rules));
         Some(IntegrationConfig {
             name: parsed.ok()?,
             platform: platform?,

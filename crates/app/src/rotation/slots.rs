@@ -38,7 +38,8 @@ pub(super) fn administration(
                 token_lifetime: config.token_lifetime,
             };
             Ok(Arc::new(
-                GenesysAdmin::new(calls, clock, sleep, &settings).map_err(|fault| named(fault, "clients"))?,
+                GenesysAdmin::new(calls, clock, sleep, &settings)
+                    .map_err(|fault| named(&fault, "clients"))?,
             ))
         }
         ("cxone", Some(user), None) => {
@@ -47,7 +48,7 @@ pub(super) fn administration(
                 tenant_id: None,
                 max_keys: CxoneKeySettings::MOST_KEYS,
             };
-            Ok(Arc::new(CxoneKeyAdmin::new(calls, clock, settings).map_err(|fault| named(fault, "user"))?))
+            Ok(Arc::new(CxoneKeyAdmin::new(calls, clock, settings).map_err(|fault| named(&fault, "user"))?))
         }
         ("cxone", None, Some(name)) => {
             let base_path = config.applications_path.clone().ok_or_else(|| {
@@ -56,13 +57,13 @@ pub(super) fn administration(
             })?;
             let settings = CxoneApplicationSettings { base_path, name: name.clone() };
             let admin = CxoneApplicationAdmin::new(calls, clock, settings);
-            Ok(Arc::new(admin.map_err(|fault| named(fault, "application"))?))
+            Ok(Arc::new(admin.map_err(|fault| named(&fault, "application"))?))
         }
         _ => Err(unnamed(integration, platform)),
     }
 }
 
-fn named(fault: Fault, key: &str) -> Fault {
+fn named(fault: &Fault, key: &str) -> Fault {
     let detail = format!("`rotation.{key}`: {}", fault.detail());
     let hint = fault.hint().to_owned();
     Fault::new(fault.code(), detail).with_hint(hint)
