@@ -38,14 +38,15 @@ impl Watch {
         let names: Vec<String> = app.rotated().map(str::to_owned).collect();
         printer.talk(&format!("watching {} integrations", names.len()));
         let rounds = async {
+            let mut round = tokio::time::interval(self.every.max(Duration::from_secs(1)));
             loop {
+                round.tick().await;
                 for name in &names {
                     if let Err(failure) = one(&app, name, options, self.json, printer).await {
                         // The next round looks again; whoever reads this log is the one to act.
                         explain(&failure, printer);
                     }
                 }
-                tokio::time::sleep(self.every.max(Duration::from_secs(1))).await;
             }
         };
         tokio::select! {
