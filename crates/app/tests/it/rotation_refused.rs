@@ -283,7 +283,7 @@ async fn fingerprint(stage: &Stage) -> String {
 
 /// The worst outage of this kind: the new secret went to another environment, and the old one was deleted under production's feet.
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_secrets_that_went_to_another_environment_delete_nothing() {
+async fn p05_fifty_secrets_that_went_to_another_environment_delete_nothing() {
     let mut stage = promoted(Shape::Keys, "consumers = [\"billing\"]\nacks = \"acks\"").await;
     let new = fingerprint(&stage).await;
     let mut refused = 0;
@@ -322,7 +322,7 @@ async fn fifty_secrets_that_went_to_another_environment_delete_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_silent_consumer_keeps_the_old_secret_alive_until_it_speaks() {
+async fn p05_a_silent_consumer_keeps_the_old_secret_alive_until_it_speaks() {
     let mut stage = promoted(Shape::Clients, "consumers = [\"billing\"]\nacks = \"acks\"").await;
     let promoted_at = stage.time.now().wall;
     let stop = loop {
@@ -349,7 +349,7 @@ async fn a_silent_consumer_keeps_the_old_secret_alive_until_it_speaks() {
 
 /// At every place where a rotation waits, and before it begins: while it is on hold no run changes anything, however much time goes by.
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_made_switched_or_deleted_while_on_hold() {
+async fn p06_nothing_is_made_switched_or_deleted_while_on_hold() {
     for shape in [Shape::Clients, Shape::Keys] {
         let mut stage = due(shape, "", None).await;
         for _ in 0..60 {
@@ -382,7 +382,7 @@ async fn nothing_is_made_switched_or_deleted_while_on_hold() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn within_the_watch_window_there_is_a_way_back() {
+async fn p10_within_the_watch_window_there_is_a_way_back() {
     for shape in [Shape::Clients, Shape::Keys, Shape::Applications] {
         let mut stage = watched(shape).await;
         let (old, secret) = old_of(shape);
@@ -412,7 +412,7 @@ async fn console(app: &App, method: &str, target: &str, body: &'static str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_in_the_console_is_seen_before_anything_is_deleted() {
+async fn p11_a_change_in_the_console_is_seen_before_anything_is_deleted() {
     let keys = "/access-key-management/v1/access-keys";
     let on = format!("{keys}?accessKeyId=OLD%3D%3D%3D%3D&userId=u");
     let cases = [

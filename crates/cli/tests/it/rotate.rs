@@ -1,51 +1,200 @@
-//! Rotations of the real binary against an emulated platform.
+//! Rotations of the real binary against an emulated platform, word for word.
 
-use hallpass_emulator::{ClientKeys, NewClient};
+use hallpass_emulator::{Act, ClientKeys, Misbehaviour, NewClient};
+use hallpass_testkit::process::Finished;
 
 use crate::scene::{SECRET, Scene};
 
+/// What the administrator authenticates with.
+const ADMIN: &str = "planted-for-the-administrator";
+
 /// A scene whose integration has a second, idle client, and an administrator for both.
-fn two_clients() -> (Scene, ClientKeys) {
-    let scene = Scene::with_secret();
-    let spare = scene.world().add_client(NewClient::named("queue-sync b"));
-    let admin = scene.world().add_client(NewClient::named("admin").secret("planted-for-the-administrator"));
-    let clients = format!("[\"{}\", \"{}\"]", scene.keys.id, spare.id);
-    let (login, api) = scene.address();
-    scene.configure(&format!(
-        "\n[integrations.queue-sync.rotation]\nadministrator = \"admin\"\nclients = {clients}\n\
-         verify = [\"GET /api/v2/routing/queues?pageSize=1\"]\n\n\
-         [integrations.admin]\nplatform = \"genesys\"\ntoken_url = \"{login}/oauth/token\"\napi_url = \"{api}\"\n\
-         secret = \"local:admin\"\nadministers = true\nallow = [\"GET /api/v2/oauth/clients/**\", \
-         \"PUT /api/v2/oauth/clients/*\", \"POST /api/v2/oauth/clients/*/secret\"]\n"
-    ));
-    let material =
-        format!("{{\"client_id\":\"{}\",\"client_secret\":\"planted-for-the-administrator\"}}", admin.id);
-    let put = scene.run_with(&["secret", "put", "admin"], material);
-    assert_eq!(put.code, Some(0), "{put:?}");
-    (scene, spare)
+struct Rotated {
+    scene: Scene,
+    spare: ClientKeys,
+    admin: ClientKeys,
+}
+
+impl Rotated {
+    fn set() -> Self {
+        Self::with("", &["oauth:client:view", "oauth:client:edit"])
+    }
+
+    /// With `more` lines in the table `rotation`, and an administrator with these permissions.
+    fn with(more: &str, permissions: &[&str]) -> Self {
+        let scene = Scene::with_secret();
+        let spare = scene.world().add_client(NewClient::named("queue-sync b"));
+        let admin = NewClient::named("admin").secret(ADMIN).permissions(permissions.iter().copied());
+        let admin = scene.world().add_client(admin);
+        let rotated = Self { scene, spare, admin };
+        rotated.configure("secret = \"local:queue-sync\"", more);
+        let material = format!("{{\"client_id\":\"{}\",\"client_secret\":\"{ADMIN}\"}}", rotated.admin.id);
+        let put = rotated.scene.run_with(&["secret", "put", "admin"], material);
+        assert_eq!(put.code, Some(0), "{put:?}");
+        rotated
+    }
+
+    /// Writes the configuration, with the secret there and `more` lines in the table `rotation`.
+    fn configure(&self, secret: &str, more: &str) {
+        let clients = format!("[\"{}\", \"{}\"]", self.scene.keys.id, self.spare.id);
+        let (login, api) = self.scene.address();
+        self.scene.configure(&format!(
+            "\n[integrations.queue-sync.rotation]\nadministrator = \"admin\"\nclients = {clients}\n\
+             verify = [\"GET /api/v2/routing/queues?pageSize=1\"]\n{more}\n\n\
+             [integrations.admin]\nplatform = \"genesys\"\ntoken_url = \"{login}/oauth/token\"\napi_url = \"{api}\"\n\
+             secret = \"local:admin\"\nadministers = true\nallow = [\"GET /api/v2/oauth/clients/**\", \
+             \"PUT /api/v2/oauth/clients/*\", \"POST /api/v2/oauth/clients/*/secret\"]\n"
+        ));
+        let path = self.scene.path().join("hallpass.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, text.replacen("secret = \"local:queue-sync\"", secret, 1)).unwrap();
+    }
+
+    /// Runs it and compares what it left, in which no secret may be.
+    #[track_caller]
+    fn assert(&self, name: &str, arguments: &[&str]) {
+        let finished = self.scene.run(&[&["rotate"], arguments].concat());
+        let told = format!("{}{}", finished.stdout, finished.stderr);
+        assert!(!told.contains(ADMIN) && !told.contains(SECRET), "{told}");
+        let finished = Finished {
+            stdout: self.steady(&finished.stdout),
+            stderr: self.steady(&finished.stderr),
+            ..finished
+        };
+        self.scene.assert(&format!("rotate_{name}"), &finished);
+    }
+
+    /// Without what changes from run to run: processes, seconds that passed, the ids of clients.
+    fn steady(&self, text: &str) -> String {
+        let text = text.replace(&self.scene.keys.id, "[CLIENT A]").replace(&self.spare.id, "[CLIENT B]");
+        let lines = text.split('\n').map(|line| {
+            let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            for at in 0..words.len() {
+                if words[at].matches('/').count() == 2 && words[at].split('/').nth(1).is_some_and(is_number) {
+                    words[at] = "[MACHINE]".into();
+                }
+                let next = |by: usize| words.get(at + by).map_or("", String::as_str);
+                let passed = next(1) == "s" && ["old", "ago", "with"].contains(&next(2));
+                if is_number(&words[at]) && (passed || next(1) == "bytes") {
+                    words[at] = "[N]".into();
+                }
+            }
+            words.join(" ")
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        ["\"again_in_seconds\":", "\"age_seconds\":", "\"at_ms\":"].into_iter().fold(text, |text, name| {
+            let mut pieces = text.split(name);
+            let first = pieces.next().unwrap_or_default().to_owned();
+            pieces.fold(first, |text, piece| {
+                format!("{text}{name}[N]{}", piece.trim_start_matches(|letter: char| letter.is_ascii_digit()))
+            })
+        })
+    }
+
+    /// The old secret is what everybody uses, and the platform made and removed none.
+    fn assert_unharmed(&self) {
+        assert_eq!(self.scene.world().witness().totals.secrets_made, 0);
+        assert!(self.scene.world().is_live(&self.scene.keys.id, SECRET));
+        self.assert_serves();
+    }
+
+    fn assert_serves(&self) {
+        let call = self.scene.run(&["call", "queue-sync", "GET", "/api/v2/routing/queues"]);
+        assert_eq!(call.code, Some(0), "{call:?}");
+    }
+}
+
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[test]
-fn a_rotation_is_planned_begun_and_told() {
-    let (scene, _spare) = two_clients();
-    for command in [
-        &["rotate", "plan", "queue-sync"][..],
-        &["rotate", "status"],
-        &["rotate", "due"],
-        &["rotate", "hold", "queue-sync", "--reason", "incident 4711"],
-        &["rotate", "run", "queue-sync", "--wait", "0s"],
-        &["rotate", "hold", "queue-sync", "--off"],
-        &["rotate", "run", "queue-sync", "--wait", "20s"],
-        &["rotate", "status", "queue-sync"],
-        &["rotate", "due", "--json"],
-        &["rotate", "abort", "queue-sync", "--wait", "20s"],
-        &["rotate", "status", "queue-sync", "--json"],
-        &["rotate", "history", "queue-sync"],
-    ] {
-        let finished = scene.run(command);
-        println!("$ {command:?} -> {:?}\n{}{}", finished.code, finished.stdout, finished.stderr);
-        let told = format!("{}{}", finished.stdout, finished.stderr);
-        assert!(!told.contains("planted") && !told.contains(SECRET), "{told}");
+fn a_rotation_is_planned_begun_held_and_undone() {
+    let rotated = Rotated::set();
+    rotated.assert("plan", &["plan", "queue-sync"]);
+    rotated.assert("plan_json", &["plan", "queue-sync", "--json"]);
+    rotated.assert("status_at_rest", &["status"]);
+    rotated.assert("due_nothing", &["due"]);
+    rotated.assert("history_nothing", &["history", "admin"]);
+    rotated.assert("resume_nothing", &["resume", "queue-sync"]);
+    rotated.assert("hold", &["hold", "queue-sync", "--reason", "incident 4711"]);
+    for order in ["run", "due", "resume", "abort", "sweep"] {
+        rotated.assert("held", &[order, "queue-sync"]);
     }
-    assert_eq!(scene.run(&["call", "queue-sync", "GET", "/api/v2/routing/queues"]).code, Some(0));
+    rotated.assert("status_held", &["status", "queue-sync"]);
+    rotated.assert("hold_off", &["hold", "queue-sync", "--off"]);
+    rotated.assert_unharmed();
+    rotated.assert("run", &["run", "queue-sync", "--wait", "20s"]);
+    rotated.assert("status_soaking", &["status", "queue-sync"]);
+    rotated.assert("due_waiting_json", &["due", "--json"]);
+    rotated.assert_serves();
+    rotated.assert("abort", &["abort", "queue-sync", "--wait", "20s"]);
+    rotated.assert("status_undoing_json", &["status", "queue-sync", "--json"]);
+    rotated.assert("history", &["history", "queue-sync"]);
+    assert!(rotated.scene.world().is_live(&rotated.scene.keys.id, SECRET));
+    rotated.assert_serves();
+}
+
+#[test]
+fn a_canary_that_fails_is_told_with_the_one_command_to_type() {
+    let rotated = Rotated::set();
+    let denied =
+        Misbehaviour::on_api(Act::fail(403)).path("/api/v2/routing/queues").client(&rotated.spare.id);
+    rotated.scene.world().misbehave(denied.forever());
+    // Five tries are spread over a minute; a rotation does not wait for them where it may not stay.
+    rotated.assert("canary_failed", &["run", "queue-sync", "--wait", "0s"]);
+    assert_eq!(rotated.scene.world().witness().totals.secrets_made, 1);
+    assert!(rotated.scene.world().is_live(&rotated.scene.keys.id, SECRET), "nothing was promoted");
+    rotated.assert_serves();
+    rotated.assert("abandoned", &["abort", "queue-sync", "--wait", "20s"]);
+    rotated.assert_serves();
+}
+
+#[test]
+fn what_does_not_fit_is_refused_in_words() {
+    let rotated = Rotated::set();
+    rotated.assert("unknown", &["run", "queue-sink"]);
+    rotated.assert("no_table", &["plan", "admin"]);
+    rotated.configure("secret = \"local:queue-sync\"", "strategy = \"overlap\"");
+    rotated.assert("impossible", &["run", "queue-sync"]);
+    rotated.configure("secret = \"local:queue-sync\"", "strategy = \"regenerate\"");
+    rotated.assert("exposed", &["plan", "queue-sync"]);
+    rotated.configure("secret = \"local:queue-sync\"", "watch = \"90d\"");
+    rotated.assert("window", &["run", "queue-sync"]);
+    rotated.configure("secret = \"env:QUEUE_SYNC\"", "");
+    rotated.assert("read_only", &["run", "queue-sync"]);
+    rotated.configure("secret = \"local:queue-sync\"", "");
+    rotated.assert_unharmed();
+}
+
+#[test]
+fn a_missing_permission_is_named() {
+    let rotated = Rotated::with("", &["oauth:client:view"]);
+    rotated.assert("denied", &["run", "queue-sync"]);
+    rotated.assert_unharmed();
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_is_said_and_stops_nothing() {
+    let rotated = Rotated::set();
+    let journal = rotated.scene.path().join("rotations/queue-sync.jsonl");
+    assert_eq!(rotated.scene.run(&["rotate", "due"]).code, Some(10));
+    let whole = std::fs::read_to_string(&journal).unwrap();
+    std::fs::write(&journal, &whole[..whole.len() - 7]).unwrap();
+    rotated.assert("journal_torn", &["due"]);
+    std::fs::write(&journal, format!("nonsense\n{whole}")).unwrap();
+    rotated.assert("journal_damaged", &["history", "queue-sync"]);
+    std::fs::write(&journal, "{\"sum\":\"9f572bbcbc18b09a\",\"record\":{\"schema\":9}}\n").unwrap();
+    rotated.assert("journal_newer", &["history", "queue-sync"]);
+    rotated.assert_unharmed();
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let scene = Scene::empty();
+    let commands = ["plan", "run", "due", "resume", "status", "history", "hold", "abort", "sweep", "watch"];
+    scene.assert("rotate_help", &scene.run(&["rotate", "--help"]));
+    for command in commands {
+        scene.assert(&format!("rotate_{command}_help"), &scene.run(&["rotate", command, "--help"]));
+    }
 }

@@ -168,7 +168,7 @@ impl Stop {
             Self::Finished(_) | Self::Nothing | Self::NotDue(_) | Self::Waiting(..) => None,
             Self::Held(hold) => {
                 let hint = format!("release it with `hallpass rotate hold {integration} --off`");
-                Some(Fault::new(FaultCode::RotationHeld, format!("on hold: {}", hold.reason)).with_hint(hint))
+                Some(Fault::new(FaultCode::RotationHeld, hold.reason.clone()).with_hint(hint))
             }
             Self::LeaseHeld(holder, until) => {
                 let left = until.since(now);

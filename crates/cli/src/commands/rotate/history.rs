@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
-use hallpass_app::lifecycle::{Event, Record, Spoken, Tail};
+use hallpass_app::lifecycle::{Event, Record, Spoken, Tail, Verdict};
 use hallpass_app::{Flags, Purpose, Rotation, RotationOptions};
 use serde::Serialize;
 
@@ -83,12 +83,26 @@ fn words(event: &Event) -> Option<String> {
         Event::Stored(version, slot, fingerprint) => {
             format!("pending {version} in {slot}, fingerprint {fingerprint}")
         }
-        Event::Verified(version, verdict, _) => format!("tried {version}: {verdict:?}"),
+        Event::Verified(version, verdict, _) => format!("tried {version}: {}", tried(verdict)),
         Event::Promoted(version) => format!("current is {version}"),
         Event::Published => "consumers told".to_owned(),
-        Event::Proved(new, old) => format!("new secret: {new:?}, old secret: {old:?}"),
+        Event::Proved(new, old) => {
+            let old = old.as_ref().map(|old| format!(", the old one: {}", tried(old)));
+            format!("the new secret: {}{}", tried(new), old.unwrap_or_default())
+        }
         Event::Discarded(version) => format!("version {version} is gone"),
         Event::Failed(failure) => format!("failed: {}", failure.trouble.detail),
         Event::Observed(_) | Event::Compared(_) | Event::Collected(_) | Event::Waited => return None,
     })
+}
+
+/// What the platform thinks of a secret.
+fn tried(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Good => "accepted".into(),
+        Verdict::NotYet => "not usable yet".into(),
+        Verdict::Refused => "refused".into(),
+        Verdict::CanaryFailed(call) => format!("a token, but {call}"),
+        Verdict::Unreachable(why) => format!("nobody could be asked: {why}"),
+    }
 }

@@ -47,7 +47,8 @@ impl Hold {
         printer.talk(&format!("{name}: on hold: {}", held.hold.reason));
         if let Some(call) = held.too_late_for {
             printer.talk(&format!(
-                "  made before the hold stood, perhaps: {call:?}; see `hallpass rotate status {name}`"
+                "  made before the hold stood, perhaps: {}; see `hallpass rotate status {name}`",
+                call.told()
             ));
         }
         Ok(Exit::Done)

@@ -30,8 +30,8 @@ impl Lines {
 
 impl Progress for Lines {
     fn begins(&self, step: Step, effect: &Effect) {
-        // Looking and writing down are no news; what is done is.
-        if !matches!(effect, Effect::Observe | Effect::Write(_) | Effect::Wait(_)) {
+        // Looking, comparing and writing down are no news; what is done is.
+        if !matches!(effect, Effect::Observe | Effect::Compare(..) | Effect::Write(_) | Effect::Wait(_)) {
             self.step(step);
         }
     }
