@@ -157,7 +157,7 @@ fn parts(config: &Config, purpose: Purpose, start: &Arc<ColdStart>, times: Times
         places: Arc::new(Places::new(config.store_limits, Arc::clone(&clock), Arc::clone(&sleep))),
         transport: Arc::new(HyperTransport::new(guard, roots, Arc::clone(&clock))),
         audit: Arc::new(FirstToken::before(
-            acknowledging(config, sinks::open_audit(config.audit.as_ref(), purpose)?, &clock),
+            acknowledging(config, purpose, sinks::open_audit(config.audit.as_ref(), purpose)?, &clock),
             Arc::clone(start),
             Arc::clone(&clock),
         )),
@@ -168,11 +168,20 @@ fn parts(config: &Config, purpose: Purpose, start: &Arc<ColdStart>, times: Times
     })
 }
 
-/// The sink, behind one that tells a rotation which secret is in use, if this process is to say so.
-fn acknowledging(config: &Config, sink: Arc<dyn AuditSink>, clock: &Arc<dyn Clock>) -> Arc<dyn AuditSink> {
+/// The sink, behind one that tells a rotation which secret is in use, if this process is to say so. A command that reads the consumer's file is not
+/// the consumer: the canary of a rotation would otherwise vouch for a sidecar that still has the old secret.
+fn acknowledging(
+    config: &Config,
+    purpose: Purpose,
+    sink: Arc<dyn AuditSink>,
+    clock: &Arc<dyn Clock>,
+) -> Arc<dyn AuditSink> {
     let (Some(consumer), Some(folder)) = (&config.sidecar.consumer, &config.sidecar.acks) else {
         return sink;
     };
+    if purpose == Purpose::Command {
+        return sink;
+    }
     Arc::new(Acknowledge {
         sink,
         folder: folder.clone(),

@@ -347,6 +347,27 @@ async fn p05_a_silent_consumer_keeps_the_old_secret_alive_until_it_speaks() {
     assert_eq!(stage.until_it_ends().await, Outcome::Rotated);
 }
 
+/// The file of a consumer often lies on the machine that rotates. A command that reads it, the rotation's own canary included, is not that consumer.
+#[tokio::test(flavor = "multi_thread")]
+async fn p05_a_consumer_says_so_when_it_serves_and_no_command_says_so_for_it() {
+    let mut stage = due(Shape::Clients, "consumers = [\"billing\"]\nacks = \"acks\"", None).await;
+    stage.reconfigure("[audit]", "[sidecar]\nconsumer = \"billing\"\nacks = \"acks\"\n[audit]");
+    let said = stage.folder.path().join(format!("acks/{NAME}.billing.json"));
+    let Stop::Waiting(until, _) = stage.run(Order::Due).await else { panic!("it does not wait") };
+    stage.wait_until(until).await;
+    for _ in 0..3 {
+        let Stop::Waiting(until, findings) = stage.run(Order::Due).await else { panic!("it does not wait") };
+        assert!(!findings.is_empty());
+        stage.wait_until(until).await;
+    }
+    assert!(!said.exists(), "calls of commands were taken for the consumer's");
+    assert_eq!(stage.live().len(), 2);
+    stage.call(&stage.sidecar().await).await;
+    let ack = fs::read_to_string(&said).unwrap();
+    assert!(ack.contains(&fingerprint(&stage).await) && ack.contains("\"environment\":\"test\""), "{ack}");
+    assert_eq!(stage.until_it_ends().await, Outcome::Rotated);
+}
+
 /// At every place where a rotation waits, and before it begins: while it is on hold no run changes anything, however much time goes by.
 #[tokio::test(flavor = "multi_thread")]
 async fn p06_nothing_is_made_switched_or_deleted_while_on_hold() {

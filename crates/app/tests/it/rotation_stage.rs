@@ -92,7 +92,7 @@ impl Stage {
         let text = format!("{HEAD}{integrations}");
         let folder = tempfile::tempdir().unwrap();
         let config = read(&folder, &text);
-        let served = assemble(&config, &time).await;
+        let served = assemble(&config, &time, Purpose::Command).await;
         served.put_secret("admin", &admin).await.unwrap();
         served.put_secret(NAME, &members).await.unwrap();
         let secret = |name: &&String| name.ends_with("_secret");
@@ -118,7 +118,12 @@ impl Stage {
 
     /// A process that starts now.
     pub(crate) async fn app(&self) -> App {
-        assemble(&self.config, &self.time).await
+        assemble(&self.config, &self.time, Purpose::Command).await
+    }
+
+    /// A sidecar that starts now.
+    pub(crate) async fn sidecar(&self) -> App {
+        assemble(&self.config, &self.time, Purpose::Gateway).await
     }
 
     pub(crate) fn rotation(&self, app: &App) -> Result<Rotation, Fault> {
@@ -412,9 +417,9 @@ fn read(folder: &TempDir, text: &str) -> Config {
     Config::read(&folder.path().join("hallpass.toml"), text, &Sources::of_process(Flags::default())).unwrap()
 }
 
-async fn assemble(config: &Config, time: &ManualTime) -> App {
+async fn assemble(config: &Config, time: &ManualTime, purpose: Purpose) -> App {
     let times = Times { clock: Arc::new(time.clone()), sleep: Arc::new(time.clone()) };
-    App::assemble_at(config, Purpose::Command, Arc::new(Keys), times).await.unwrap()
+    App::assemble_at(config, purpose, Arc::new(Keys), times).await.unwrap()
 }
 
 /// Whether the engine waits.
