@@ -139,6 +139,24 @@ fn every_example_of_the_page_about_platforms_is_a_good_configuration() {
     }
 }
 
+#[test]
+fn every_example_of_the_page_about_rotation_is_a_good_configuration() {
+    let page = include_str!("../../../../docs/guides/rotation.md");
+    let examples: Vec<_> =
+        page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(examples.len(), 3);
+    for example in examples {
+        let sources = Sources {
+            variables: &Map::of(""),
+            files: &OneFile { content: Vec::new() },
+            flags: Flags::default(),
+        };
+        if let Err(faults) = Config::read(Path::new("hallpass.toml"), example, &sources) {
+            panic!("{faults}\n{example}");
+        }
+    }
+}
+
 const MINIMAL: &str = r#"
 version = 1
 environment = "test"
