@@ -435,7 +435,7 @@ async fn console(app: &App, method: &str, target: &str, body: &'static str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn p11_a_change_in_the_console_is_seen_before_anything_is_deleted() {
     let keys = "/access-key-management/v1/access-keys";
-    let on = format!("{keys}?accessKeyId=OLD%3D%3D%3D%3D&userId=u");
+    let on = format!("/userhub{keys}?accessKeyId=OLD%3D%3D%3D%3D&userId=u");
     let cases = [
         // Somebody took the idle client for something else.
         (Shape::Clients, "POST", "/api/v2/oauth/clients/client-a/secret".to_owned(), ""),

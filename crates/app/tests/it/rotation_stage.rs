@@ -25,7 +25,6 @@ use hallpass_emulator::{
     ClockSettings, CxoneSettings, Emulator, NewAccessKey, NewClient, SecretKind, Settings, World,
 };
 use hallpass_outbound::SystemClock;
-use serde_json::json;
 use tempfile::TempDir;
 
 /// What is replaced.
@@ -312,30 +311,15 @@ fn platform(
     let key = NewAccessKey::named(NAME).id("OLD====").secret("planted-key").user("u");
     world.add_access_key(key.application("app", "planted-app"));
     world.add_contacts(2);
-    let (rotated, rules) = match shape {
-        Shape::Keys => (
-            "user = \"u\"".to_owned(),
-            json!([
-                "GET /access-key-management/v1/access-keys",
-                "POST /access-key-management/v1/access-keys",
-                "PATCH /access-key-management/v1/access-keys",
-                "GET /access-key-management/v1/access-keys/*",
-                "DELETE /access-key-management/v1/access-keys/*",
-            ]),
+    let rotated = match shape {
+        Shape::Keys => "user = \"u\"".to_owned(),
+        _ => format!(
+            "application = \"{NAME}\"\napplications_path = \"{}\"",
+            CxoneSettings::default().applications_path
         ),
-        _ => {
-            let path = CxoneSettings::default().applications_path;
-            let rules = json!([
-                format!("GET {path}/applications"),
-                format!("POST {path}/applications"),
-                format!("GET {path}/applications/*"),
-                format!("POST {path}/applications/*"),
-                format!("DELETE {path}/applications/*"),
-            ]);
-            (format!("application = \"{NAME}\"\napplications_path = \"{path}\""), rules)
-        }
     };
-    let (identity, hub) = (emulator.cxone_identity_url(), emulator.cxone_userhub_url());
+    let (login, admin) = administrator(shape, emulator);
+    let identity = emulator.cxone_identity_url();
     let canary = format!("GET {}", shape.canary());
     let text = format!(
         r#"
@@ -351,12 +335,9 @@ verify = ["{canary}"]
 {more}
 [integrations.admin]
 platform = "cxone"
-profile = "userhub"
-token_url = "{hub}/authentication/v1/token/access-key"
-api_url = "{hub}"
+{login}
 secret = "local:admin"
 administers = true
-allow = {rules}
 "#
     );
     let ours = members(&[
@@ -365,7 +346,33 @@ allow = {rules}
         ("access_key_id", "OLD===="),
         ("access_key_secret", "planted-key"),
     ]);
-    (text, ours, members(&[("access_key_id", "ADMIN===="), ("access_key_secret", "planted-admin")]))
+    (text, ours, admin)
+}
+
+/// How the administrator logs in and what it may call, and its secret: keys with the whole login of an application, behind one of two upstreams,
+/// applications with an access key alone.
+fn administrator(shape: Shape, emulator: &Emulator) -> (String, Members) {
+    let key = [("access_key_id", "ADMIN===="), ("access_key_secret", "planted-admin")];
+    if shape == Shape::Keys {
+        let (identity, keys) =
+            (emulator.cxone_identity_url(), "/userhub/access-key-management/v1/access-keys");
+        let login = format!(
+            r#"issuer = "{identity}"
+upstreams = {{ api = "discovered", userhub = "discovered" }}
+allow = ["GET {keys}", "POST {keys}", "PATCH {keys}", "GET {keys}/*", "DELETE {keys}/*"]"#
+        );
+        let application = [("client_id", "admin-app"), ("client_secret", "planted-admin-app")];
+        return (login, members(&[application, key].concat()));
+    }
+    let (hub, base) = (emulator.cxone_userhub_url(), CxoneSettings::default().applications_path);
+    let one = format!("{base}/applications");
+    let login = format!(
+        r#"profile = "userhub"
+token_url = "{hub}/authentication/v1/token/access-key"
+api_url = "{hub}"
+allow = ["GET {one}", "POST {one}", "GET {one}/*", "POST {one}/*", "DELETE {one}/*"]"#
+    );
+    (login, members(&key))
 }
 
 fn genesys(
