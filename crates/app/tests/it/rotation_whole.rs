@@ -1,4 +1,4 @@
-//! Whole rotations, from the day they are due until nothing is left of the old secret, in runs as cron starts them.
+//! Whole rotations, from the day they are due until nothing is left of the old secret, in runs as cron starts them. P4: no live secret that no store names.
 
 use hallpass_app::lifecycle::{Event, Order, Outcome, Stop, Tail};
 
@@ -67,7 +67,7 @@ async fn on_record(stage: &Stage, secrets: [&String; 2]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_clients_take_turns() {
+async fn p04_two_clients_take_turns() {
     let mut stage = Stage::set(Shape::Clients, Place::Local).await;
     for current in ["client-b", "client-a", "client-b"] {
         rotate_once(&mut stage, 0).await;
@@ -76,7 +76,7 @@ async fn two_clients_take_turns() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_clients_take_turns_in_aws() {
+async fn p04_two_clients_take_turns_in_aws() {
     let mut stage = Stage::set(Shape::Clients, Place::Aws).await;
     for _ in 0..2 {
         rotate_once(&mut stage, 0).await;
@@ -85,7 +85,7 @@ async fn two_clients_take_turns_in_aws() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn access_keys_overlap() {
+async fn p04_access_keys_overlap() {
     let mut stage = Stage::set(Shape::Keys, Place::Local).await;
     for _ in 0..2 {
         rotate_once(&mut stage, 1).await;
@@ -93,14 +93,14 @@ async fn access_keys_overlap() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn access_keys_overlap_in_aws() {
+async fn p04_access_keys_overlap_in_aws() {
     let mut stage = Stage::set(Shape::Keys, Place::Aws).await;
     rotate_once(&mut stage, 1).await;
     beside(&stage).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_application_is_followed_by_its_successors() {
+async fn p04_an_application_is_followed_by_its_successors() {
     let mut stage = Stage::set(Shape::Applications, Place::Local).await;
     for _ in 0..2 {
         rotate_once(&mut stage, 1).await;
@@ -108,7 +108,7 @@ async fn an_application_is_followed_by_its_successors() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_application_is_followed_by_its_successors_in_aws() {
+async fn p04_an_application_is_followed_by_its_successors_in_aws() {
     let mut stage = Stage::set(Shape::Applications, Place::Aws).await;
     rotate_once(&mut stage, 1).await;
     beside(&stage).await;
