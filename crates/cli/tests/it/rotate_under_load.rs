@@ -1,6 +1,6 @@
 //! Callers behind several real sidecars, while the secrets under them are replaced and the old ones revoked.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ fn p02_callers_see_no_failure_when_the_old_secret_is_revoked_the_moment_it_is_re
 
 /// How many sidecars, and how many rotations.
 fn size() -> (u64, u64) {
-    if proving() { (20, 200) } else { (6, 3) }
+    (20, if proving() { 200 } else { 3 })
 }
 
 /// Replaces secrets under load, and revokes each old one so long after the promotion. Where processes look at the store again after `reread_after`, they ask
@@ -43,10 +43,13 @@ fn size() -> (u64, u64) {
 fn rotate(reread_after: &str, later: Duration, refused: u64, (sidecars, rotations): (u64, u64)) -> String {
     let stage = Stage::set(sidecars, rotations, reread_after);
     let (stop, seen) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Seen::default())));
+    let turn = Arc::new(AtomicU64::new(0));
     let began = now();
-    let callers: Vec<_> = stage.served.iter().map(|served| served.caller(rotations, &stop, &seen)).collect();
+    let callers: Vec<_> =
+        stage.served.iter().map(|served| served.caller((rotations, &turn), &stop, &seen)).collect();
     let before = stage.settled(0);
     for number in 0..rotations {
+        turn.store(number, Ordering::Relaxed);
         let name = format!("q{number}");
         let run = stage.scene.run(&["rotate", "run", &name, "--wait", "0s"]);
         assert_eq!(run.code, Some(11), "{run:?}");
@@ -157,20 +160,23 @@ impl Sidecar {
         Self { _process: process, url: text("url"), pass }
     }
 
-    /// Calls one integration after the other until it is told to stop.
+    /// Calls, until it is told to stop, the integration whose turn it is and the two that come next, one after the other.
     fn caller(
         &self,
-        rotations: u64,
+        (rotations, turn): (u64, &Arc<AtomicU64>),
         stop: &Arc<AtomicBool>,
         seen: &Arc<Mutex<Seen>>,
     ) -> thread::JoinHandle<()> {
         let (url, pass) = (self.url.clone(), self.pass.clone());
-        let (stop, seen) = (Arc::clone(stop), Arc::clone(seen));
+        let (stop, seen, turn) = (Arc::clone(stop), Arc::clone(seen), Arc::clone(turn));
         thread::spawn(move || {
-            let mut number = 0;
+            let mut number = 0_u64;
             while !stop.load(Ordering::Relaxed) {
                 let began = now();
-                let path = format!("/q{}/api/v2/routing/queues", number % rotations);
+                let path = format!(
+                    "/q{}/api/v2/routing/queues",
+                    (turn.load(Ordering::Relaxed) + number % 3) % rotations
+                );
                 let (status, answer) = get(&url, &pass, &path);
                 let took = now().duration_since(began);
                 let mut seen = seen.lock().unwrap();
@@ -180,8 +186,8 @@ impl Sidecar {
                 }
                 drop(seen);
                 number += 1;
-                // A hundred a second from each, or as many as the machine allows.
-                thread::park_timeout(Duration::from_millis(10).saturating_sub(took));
+                // Twenty-five a second from each, so five hundred in all, or as many as the machine allows.
+                thread::park_timeout(Duration::from_millis(40).saturating_sub(took));
             }
         })
     }
