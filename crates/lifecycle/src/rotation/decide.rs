@@ -45,7 +45,7 @@ pub(super) struct View<'a> {
     pub(super) plan: &'a Plan,
 }
 
-fn decide(state: &State, now: WallTime, plan: &Plan) -> Next {
+pub(super) fn decide(state: &State, now: WallTime, plan: &Plan) -> Next {
     let Some(begun) = &state.begun else {
         return stop(Stop::Refused(Trouble::of(&Fault::new(FaultCode::Internal, "nothing was begun"))));
     };

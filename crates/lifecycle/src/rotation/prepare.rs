@@ -183,15 +183,15 @@ fn prove(view: &View<'_>, rotation: &Rotation, pending: &PendingMark) -> Next {
     if view.seen.slot(&pending.slot).is_some_and(|slot| !slot.active) {
         return view.call(Step::StorePending, Call::Activate(pending.slot.clone()));
     }
-    let twins = rotation.strategy != Strategy::Regenerate && !rotation.undo;
-    if twins && let Some(differ) = compare(view, rotation, &pending.slot) {
-        return differ;
-    }
     let tries = &view.state.tries;
     if tries.version.as_ref() != Some(&pending.version) {
         return does(Step::Verify, Effect::Verify(pending.version.clone()));
     }
     if tries.verdict == Some(Verdict::Good) {
+        let twins = rotation.strategy != Strategy::Regenerate && !rotation.undo;
+        if twins && let Some(differ) = compare(view, rotation, &pending.slot) {
+            return differ;
+        }
         let expected = rotation.intent.version.clone();
         return does(Step::Promote, Effect::Promote(pending.version.clone(), expected));
     }

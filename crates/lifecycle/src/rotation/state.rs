@@ -157,7 +157,12 @@ impl State {
     fn written(&mut self, change: &Change) {
         match change {
             // Between what was read and the lease somebody may have acted; after the intent the slots are listed anew.
-            Change::TakeLease | Change::Intent(..) => self.stale = true,
+            Change::TakeLease => {
+                self.stale = true;
+                // Whoever had the lease meanwhile may have taken it for an orphan and deleted it.
+                self.in_hand = None;
+            }
+            Change::Intent(..) => self.stale = true,
             Change::Resume(_) | Change::Undo(..) | Change::Abandon => {
                 let begun = self.begun.take();
                 let seen = self.seen.take();
