@@ -1,7 +1,7 @@
 //! From the promotion to the decision to retire.
 
+use super::checkpoints::{PendingMark, PromotedMark, RetireMark, Rotation};
 use super::decide::{View, does, stuck};
-use super::document::{PendingMark, PromotedMark, RetireMark, Rotation};
 use super::effect::{Change, Effect, Next};
 use super::evidence::{AckReport, Finding, Question, judge};
 use super::plan::Plan;

@@ -2,7 +2,8 @@
 
 use hallpass_core::{Fingerprint, SlotId, Version};
 
-use super::document::{Announced, Call, Outcome};
+use super::checkpoints::Outcome;
+use super::document::{Announced, Call};
 use super::effect::{Change, Trouble};
 use super::event::{Begun, Event, Failure, Verdict};
 use super::evidence::AckReport;

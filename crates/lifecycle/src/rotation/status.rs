@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use hallpass_core::{Fingerprint, SlotId, Version};
 
+use super::checkpoints::Rotation;
 use super::decide::decide;
-use super::document::{Call, Hold, Lease, Rotation};
+use super::document::{Call, Hold, Lease};
 use super::effect::{Change, Effect, Stop};
 use super::event::{Begun, Order};
 use super::evidence::{AckReport, Finding};

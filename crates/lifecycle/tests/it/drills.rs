@@ -40,12 +40,6 @@ fn finished() -> Ended {
 fn undisturbed(shape: Shape) -> (AtRest, Vec<(Step, Position)>) {
     let sim = world(shape);
     let ended = run_one(&sim, &plan(shape), Order::Run, "one", Crash::Never);
-    if ended != finished() {
-        let w = sim.lock();
-        for l in String::from_utf8_lossy(&w.journal).lines().rev().take(14) {
-            println!("{}", &l[..l.len().min(400)]);
-        }
-    }
     assert_eq!(ended, finished(), "{shape:?}");
     sim.assert_well("undisturbed");
     let rest = sim.lock().at_rest();
