@@ -30,7 +30,7 @@ mod sinks;
 mod start_up;
 mod stores;
 
-pub use assemble::{App, Purpose};
+pub use assemble::{App, Purpose, Times};
 pub use call::{Answer, Call};
 pub use config::{
     Config, ConfigFault, ConfigFaults, Flags, IntegrationSummary, ProcessVariables, Sources, Variables,

@@ -1,7 +1,10 @@
 //! Tests of the composition root from outside.
-#![expect(clippy::unwrap_used, reason = "a test reports by panicking, and so do its helpers")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test reports by panicking, and so do its helpers")]
 
 mod config;
 mod gateway;
 mod nice;
+mod rotation_refused;
+mod rotation_stage;
+mod rotation_whole;
 mod secret_copy;
