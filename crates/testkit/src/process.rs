@@ -121,6 +121,15 @@ impl Running {
         Ok(self.finished(status))
     }
 
+    /// Whether it has ended by now.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the operating system does not say.
+    pub fn has_ended(&mut self) -> Result<bool, Fault> {
+        Ok(self.try_wait()?.is_some())
+    }
+
     fn try_wait(&mut self) -> Result<Option<ExitStatus>, Fault> {
         self.child.try_wait().map_err(|fault| self.fault(&format!("cannot be waited for: {fault}")))
     }

@@ -3,6 +3,7 @@
 //! Counts come from the emulator's witness, never from hallpass itself. A changed output is accepted with `HALLPASS_BLESS=1`.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a test that cannot go on has failed, and helpers of tests are tests"
 )]
 
@@ -21,6 +22,8 @@ mod policy;
 mod quickstart;
 mod readme;
 mod rotate;
+mod rotate_killed;
+mod rotate_under_load;
 mod scene;
 mod secret;
 mod secret_copy;

@@ -33,8 +33,13 @@ pub(crate) struct Scene {
 impl Scene {
     /// A platform with one client, a configuration for it, and a key for the local store; no secret is stored yet.
     pub(crate) fn empty() -> Self {
+        Self::of(Settings::default())
+    }
+
+    /// The same with a platform of these settings.
+    pub(crate) fn of(settings: Settings) -> Self {
         let runtime = Runtime::new().unwrap();
-        let emulator = runtime.block_on(Emulator::start(Settings::default())).unwrap();
+        let emulator = runtime.block_on(Emulator::start(settings)).unwrap();
         let keys = emulator.world().add_client(NewClient::named("queue-sync").secret(SECRET));
         emulator.world().add_queue("Sales");
         let (world, address) = (emulator.world().clone(), (emulator.login_url(), emulator.api_url()));
@@ -86,7 +91,12 @@ allow = ["GET /api/v2/routing/queues/**", "PATCH /api/v2/conversations/*/partici
         serde_json::json!({ "client_id": self.keys.id, "client_secret": SECRET }).to_string()
     }
 
-    /// The emulated platform.
+    /// The emulated platform, which must not be down.
+    pub(crate) fn emulator(&self) -> &Emulator {
+        self.emulator.as_ref().unwrap()
+    }
+
+    /// The emulated platform's login and API.
     pub(crate) fn address(&self) -> &(String, String) {
         &self.address
     }

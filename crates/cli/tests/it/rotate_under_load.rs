@@ -1,0 +1,205 @@
+//! Callers behind several real sidecars, while the secrets under them are replaced and the old ones revoked.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hallpass_emulator::{GenesysSettings, NewClient, Settings, World};
+use hallpass_testkit::process::{Running, Stream};
+use hallpass_testkit::proving;
+
+use crate::scene::{PATIENCE, Scene, get, until};
+
+/// What callers saw.
+#[derive(Debug, Default)]
+struct Seen {
+    failed: Vec<String>,
+    took: Vec<Duration>,
+}
+
+/// A process looks at the store again beside its next token request, so it asks with the new secret at once.
+#[test]
+fn p02_callers_see_no_failure_while_secrets_rotate_and_p03_each_process_asks_once() {
+    let (sidecars, rotations) = if proving() { (20, 200) } else { (6, 3) };
+    let reread_after = Duration::from_secs(1);
+    println!("{}", rotate("1s", reread_after + Duration::from_millis(100), 0, (sidecars, rotations)));
+}
+
+/// Nobody has had reason to look at the store again: each process first meets a closed door with the old secret, and its callers do not notice.
+#[test]
+fn p02_callers_see_no_failure_when_the_old_secret_is_revoked_the_moment_it_is_replaced() {
+    let sidecars = if proving() { 20 } else { 4 };
+    println!("{}", rotate("5m", Duration::ZERO, sidecars, (sidecars, 2)));
+}
+
+/// Replaces secrets under load, and revokes each old one so long after the promotion. Where processes look at the store again after `reread_after`, they ask
+/// so often with the old secret in all. What there is to tell afterwards.
+fn rotate(reread_after: &str, later: Duration, refused: u64, (sidecars, rotations): (u64, u64)) -> String {
+    let stage = Stage::set(sidecars, rotations, reread_after);
+    let (stop, seen) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Seen::default())));
+    let began = now();
+    let callers: Vec<_> = stage.served.iter().map(|served| served.caller(rotations, &stop, &seen)).collect();
+    let before = stage.settled(0);
+    for number in 0..rotations {
+        let name = format!("q{number}");
+        let run = stage.scene.run(&["rotate", "run", &name, "--wait", "0s"]);
+        assert_eq!(run.code, Some(11), "{run:?}");
+        let (old, new) = (format!("a{number}"), format!("b{number}"));
+        let asked = |client: &str| stage.world().witness().clients[client].token_requests;
+        let (old_asked, new_asked) = (asked(&old), asked(&new));
+        let promoted = now();
+        until(|| now().duration_since(promoted) > later);
+        // The old secret leaks and somebody ends it, and everything granted for it, at once.
+        stage.world().set_secret(&old, "nobody-knows");
+        stage.world().revoke_tokens(&old);
+        until(|| asked(&new) >= new_asked + sidecars);
+        stage.settled(sidecars * 30);
+        let each = (asked(&old) - old_asked, asked(&new) - new_asked);
+        assert_eq!(each, (refused, sidecars), "p03: one token request for each process, with the new secret");
+    }
+    assert!(before <= stage.settled(0));
+    stop.store(true, Ordering::Relaxed);
+    callers.into_iter().for_each(|caller| caller.join().unwrap());
+    let took = now().duration_since(began).as_secs_f64();
+    let mut seen = seen.lock().unwrap();
+    assert!(seen.failed.is_empty(), "p02: {:?}", seen.failed);
+    seen.took.sort();
+    let calls = seen.took.len();
+    let rate = f64::from(u32::try_from(calls).unwrap()) / took;
+    let (half, most) = (seen.took[calls / 2], seen.took[calls * 99 / 100]);
+    assert!(rate >= 200.0, "{rate:.0} requests/s");
+    format!(
+        "figure: {rotations} rotations, the old secret revoked {later:?} after each, {rate:.0} requests/s through {sidecars} sidecars: \
+         0 of {calls} calls failed, {} token requests for each process and rotation; half within {half:?}, 99 of 100 within {most:?}",
+        1 + refused / sidecars
+    )
+}
+
+#[expect(clippy::disallowed_methods, reason = "callers wait in real time")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+struct Stage {
+    scene: Scene,
+    served: Vec<Sidecar>,
+}
+
+/// One running sidecar and where it is.
+struct Sidecar {
+    _process: Running,
+    url: String,
+    pass: String,
+}
+
+impl Stage {
+    fn set(sidecars: u64, rotations: u64, reread_after: &str) -> Self {
+        let genesys = GenesysSettings { api_limit: None, token_limit: None, ..GenesysSettings::default() };
+        let scene = Scene::of(Settings { genesys, log_capacity: 1_000, ..Settings::default() });
+        scene.world().add_client(NewClient::named("admin").id("admin").secret("planted-admin"));
+        let mut tables = format!("{}\n", integration(&scene, "admin", ADMIN));
+        for number in 0..rotations {
+            for client in ["a", "b"] {
+                let id = format!("{client}{number}");
+                scene.world().add_client(NewClient::named(&id).id(&id).secret(format!("planted-{id}")));
+            }
+            tables.push_str(&integration(&scene, &format!("q{number}"), USER));
+            tables.push_str(&format!(
+                "[integrations.q{number}.rotation]\nadministrator = \"admin\"\nclients = [\"a{number}\", \"b{number}\"]\n\
+                 verify = [\"GET /api/v2/routing/queues\"]\n"
+            ));
+        }
+        let config =
+            |pass_file: &str| HEAD.replace("PASS_FILE", pass_file).replace("REREAD", reread_after) + &tables;
+        scene.write("hallpass.toml", &config("run/pass"));
+        let put = |name: &str, id: &str| {
+            let material = format!("{{\"client_id\":\"{id}\",\"client_secret\":\"planted-{id}\"}}");
+            let put = scene.run_with(&["secret", "put", name], material);
+            assert_eq!(put.code, Some(0), "{put:?}");
+        };
+        put("admin", "admin");
+        (0..rotations).for_each(|number| put(&format!("q{number}"), &format!("a{number}")));
+        let start = |number: u64| {
+            let file = format!("sidecar-{number}.toml");
+            scene.write(&file, &config(&format!("run/pass-{number}")));
+            scene.hallpass(&["--config", &file, "serve", "--json"]).start().unwrap()
+        };
+        let processes: Vec<Running> = (0..sidecars).map(start).collect();
+        let served = processes.into_iter().map(Sidecar::of).collect();
+        Self { scene, served }
+    }
+
+    fn world(&self) -> &World {
+        self.scene.world()
+    }
+
+    /// Waits until so many more calls have been answered; how many there were.
+    fn settled(&self, more: u64) -> u64 {
+        let calls = || self.world().witness().totals.calls;
+        let wanted = calls() + more;
+        until(|| calls() >= wanted);
+        calls()
+    }
+}
+
+impl Sidecar {
+    fn of(process: Running) -> Self {
+        let line = process.line(Stream::Stdout, "", PATIENCE).unwrap();
+        let announced: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let text = |name: &str| announced[name].as_str().unwrap().to_owned();
+        let pass = std::fs::read_to_string(text("pass_file")).unwrap();
+        Self { _process: process, url: text("url"), pass }
+    }
+
+    /// Calls one integration after the other until it is told to stop.
+    fn caller(
+        &self,
+        rotations: u64,
+        stop: &Arc<AtomicBool>,
+        seen: &Arc<Mutex<Seen>>,
+    ) -> thread::JoinHandle<()> {
+        let (url, pass) = (self.url.clone(), self.pass.clone());
+        let (stop, seen) = (Arc::clone(stop), Arc::clone(seen));
+        thread::spawn(move || {
+            let mut number = 0;
+            while !stop.load(Ordering::Relaxed) {
+                let began = now();
+                let path = format!("/q{}/api/v2/routing/queues", number % rotations);
+                let (status, answer) = get(&url, &pass, &path);
+                let took = now().duration_since(began);
+                let mut seen = seen.lock().unwrap();
+                seen.took.push(took);
+                if status != 200 {
+                    seen.failed.push(format!("{path}: {answer}"));
+                }
+                drop(seen);
+                number += 1;
+                // A hundred a second from each, or as many as the machine allows.
+                thread::park_timeout(Duration::from_millis(10).saturating_sub(took));
+            }
+        })
+    }
+}
+
+fn integration(scene: &Scene, name: &str, more: &str) -> String {
+    let (login, api) = scene.address();
+    format!(
+        "[integrations.{name}]\nplatform = \"genesys\"\ntoken_url = \"{login}/oauth/token\"\napi_url = \"{api}\"\nsecret = \"local:{name}\"\n{more}\n"
+    )
+}
+
+const USER: &str = "allow = [\"GET /api/v2/routing/queues\"]";
+const ADMIN: &str = "administers = true\nallow = [\"GET /api/v2/oauth/clients/**\", \"PUT /api/v2/oauth/clients/*\", \"POST /api/v2/oauth/clients/*/secret\"]";
+const HEAD: &str = r#"version = 1
+environment = "test"
+[sidecar]
+listen = "127.0.0.1:0"
+pass_file = "PASS_FILE"
+[outbound]
+private_networks = ["127.0.0.0/8"]
+[stores]
+reread_after = "REREAD"
+[stores.local]
+path = "store"
+"#;
