@@ -42,6 +42,15 @@ pub struct App {
     pub(crate) reread_after: Duration,
 }
 
+/// Where an [`App`] has its time from. Clock and timer go together: a timer that runs while the clock stands still wakes nobody to anything new.
+#[derive(Clone, Debug)]
+pub struct Times {
+    /// Both clocks.
+    pub clock: Arc<dyn Clock>,
+    /// The timer.
+    pub sleep: Arc<dyn Sleep>,
+}
+
 /// What the process is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -77,8 +86,22 @@ impl App {
         purpose: Purpose,
         variables: Arc<dyn Variables>,
     ) -> Result<Self, Fault> {
+        let real = Times { clock: Arc::new(SystemClock::start()), sleep: Arc::new(TokioSleep) };
+        Self::assemble_at(config, purpose, variables, real).await
+    }
+
+    /// The same with another time than the machine's, which every part of it goes by: what takes weeks can be lived through in a test.
+    ///
+    /// # Errors
+    /// As [`App::assemble`].
+    pub async fn assemble_at(
+        config: &Config,
+        purpose: Purpose,
+        variables: Arc<dyn Variables>,
+        times: Times,
+    ) -> Result<Self, Fault> {
         let start = Arc::new(ColdStart::begun(beginning()));
-        let parts = parts(config, purpose, &start)?;
+        let parts = parts(config, purpose, &start, times)?;
         start.reached(Phase::Configured, parts.clock.now());
         let machine = Machine {
             variables: Arc::clone(&variables),
@@ -121,8 +144,8 @@ impl App {
     }
 }
 
-fn parts(config: &Config, purpose: Purpose, start: &Arc<ColdStart>) -> Result<Parts, Fault> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+fn parts(config: &Config, purpose: Purpose, start: &Arc<ColdStart>, times: Times) -> Result<Parts, Fault> {
+    let Times { clock, sleep } = times;
     let spawn =
         TokioSpawn::current().ok_or_else(|| Fault::new(FaultCode::Internal, "there is no runtime"))?;
     let guard = AddressGuard::new(config.outbound.private_networks.clone());
@@ -130,7 +153,6 @@ fn parts(config: &Config, purpose: Purpose, start: &Arc<ColdStart>) -> Result<Pa
         Some(path) => roots(path)?,
         None => TrustedRoots::web(),
     };
-    let sleep: Arc<dyn Sleep> = Arc::new(TokioSleep);
     Ok(Parts {
         places: Arc::new(Places::new(config.store_limits, Arc::clone(&clock), Arc::clone(&sleep))),
         transport: Arc::new(HyperTransport::new(guard, roots, Arc::clone(&clock))),

@@ -127,16 +127,16 @@ async fn local_store(path: &Path, key: &Key, machine: &Machine) -> Result<LocalS
     let key = match key {
         Key::BesideTheStore => LocalKey::File(key_beside(path)),
         Key::File(path) => LocalKey::File(path.clone()),
-        Key::PassphraseFile(path) => LocalKey::Passphrase(passphrase(path).await?),
+        Key::PassphraseFile(path) => LocalKey::Passphrase(line_of_file(path).await?),
     };
     let Machine { clock, sleep, randomness, .. } = machine.clone();
     Ok(LocalStore::at(path, key, clock, sleep, randomness))
 }
 
-/// The passphrase is the file's content up to a final line end, which editors add unasked.
-async fn passphrase(path: &Path) -> Result<Secret, Fault> {
+/// A passphrase or a key: the file's content up to a final line end, which editors add unasked.
+pub(crate) async fn line_of_file(path: &Path) -> Result<Secret, Fault> {
     let entry: EntryName = path.to_str().unwrap_or_default().parse().map_err(|_| {
-        let detail = "the path of the passphrase file is empty, too long or not plain UTF-8 text";
+        let detail = "the path of a file with a secret is empty, too long or not plain UTF-8 text";
         Fault::new(FaultCode::ConfigurationInvalid, detail)
     })?;
     // The store of files knows how to read what only its owner may see. The path is resolved already.
