@@ -78,7 +78,7 @@ impl Arguments {
             return Ok(None);
         };
         let expected = google(&said(audience, "--pubsub-audience")?, &said(account, "--pubsub-account")?);
-        Ok(Some(Proof::Token(app.published_keys(&self.pubsub_keys, expected)?)))
+        Ok(Some(Proof::Token(Box::new(app.published_keys(&self.pubsub_keys, expected)?))))
     }
 
     async fn azure(&self, app: &App) -> Result<Option<Proof>, Fault> {
@@ -110,7 +110,7 @@ impl Arguments {
         };
         let (audience, application) =
             (said(audience, "--event-grid-audience")?, said(application, "--event-grid-app")?);
-        Ok(Some(Proof::Token(app.published_keys(&keys, entra(&tenant, &audience, &application))?)))
+        Ok(Some(Proof::Token(Box::new(app.published_keys(&keys, entra(&tenant, &audience, &application))?))))
     }
 }
 

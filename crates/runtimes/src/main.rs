@@ -51,7 +51,7 @@ async fn run(arguments: Arguments) -> Result<(), Fault> {
     let desk = Desk::new(senders, places.clone(), Arc::clone(&turns));
     let door = Door::bind(arguments.listen, desk, Arc::clone(&sleep)).await?;
     // Whoever started the program waits for this line; if nobody reads it, nobody needs it.
-    let _ = writeln!(std::io::stdout(), "listening on http://{}", door.address());
+    writeln!(std::io::stdout(), "listening on http://{}", door.address()).unwrap_or_default();
     tokio::select! {
         () = door.serve(shutdown.first()) => {}
         () = look(&places, &turns, arguments.look_every, &*sleep) => {}
@@ -81,9 +81,9 @@ async fn look(places: &Places, turns: &Turns, every: Duration, sleep: &dyn Sleep
 /// To standard error, once. If nobody can hear it, nobody can be told so either.
 fn explain(what: &str, hint: &str, code: u8) -> ExitCode {
     let mut stderr = std::io::stderr().lock();
-    let _ = writeln!(stderr, "error: {what}");
+    writeln!(stderr, "error: {what}").unwrap_or_default();
     if !hint.is_empty() {
-        let _ = writeln!(stderr, "hint: {hint}");
+        writeln!(stderr, "hint: {hint}").unwrap_or_default();
     }
     code.into()
 }

@@ -13,7 +13,7 @@ use percent_encoding::percent_decode_str;
 #[derive(Debug)]
 pub enum Proof {
     /// By a token that its cloud signed.
-    Token(PublishedKeys),
+    Token(Box<PublishedKeys>),
     /// By a key that both sides know.
     Key(Secret),
 }

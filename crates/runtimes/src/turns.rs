@@ -162,9 +162,11 @@ fn tell(integration: &str, stop: &Stop, fault: Option<hallpass_app::Fault>) {
         Stop::Failed(_) => "failed",
     };
     match fault {
-        None => tracing::info!(integration, ended, "looked whether the secret is due"),
+        None => {
+            tracing::info!(integration, ended, "looked whether the secret is due");
+        }
         Some(fault) => {
-            tracing::warn!(integration, ended, hint = fault.hint(), %fault, "looked whether the secret is due")
+            tracing::warn!(integration, ended, hint = fault.hint(), %fault, "looked whether the secret is due");
         }
     }
 }

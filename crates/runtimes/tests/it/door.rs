@@ -52,7 +52,8 @@ impl House {
     async fn open(runs: usize) -> Self {
         let (stage, issuer) = (Stage::set().await, Issuer::start().await);
         let keys = stage.app.published_keys(&issuer.address, google(AUDIENCE, ACCOUNT)).unwrap();
-        let senders = Senders { azure: Some(Proof::Key(KEY.into())), google: Some(Proof::Token(keys)) };
+        let senders =
+            Senders { azure: Some(Proof::Key(KEY.into())), google: Some(Proof::Token(Box::new(keys))) };
         let (begun, count, ends) = (Mutex::default(), watch::Sender::new(0), Semaphore::new(runs));
         let noted = Arc::new(Noted { begun, count, ends });
         let turns = Arc::new(Turns::new(Arc::clone(&noted) as _));
@@ -178,7 +179,7 @@ async fn while_keys_cannot_be_had_the_sender_is_to_come_again() {
     let house = House::open(0).await;
     let nowhere =
         house.stage.app.published_keys("http://127.0.0.1:1/certs", google(AUDIENCE, ACCOUNT)).unwrap();
-    let senders = Senders { azure: None, google: Some(Proof::Token(nowhere)) };
+    let senders = Senders { azure: None, google: Some(Proof::Token(Box::new(nowhere))) };
     let desk = Desk::new(senders, house.stage.places(), Arc::clone(&house.turns));
     let request = |path: &str| {
         let bearer = format!("Bearer {}", token(&claims()));

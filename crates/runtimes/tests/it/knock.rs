@@ -31,9 +31,9 @@ pub(crate) async fn raw(
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     // Whoever is refused before the body may find the connection closed while it still sends.
-    let _ = stream.write_all(body).await;
+    stream.write_all(body).await.unwrap_or_default();
     let mut bytes = Vec::new();
-    let _ = stream.read_to_end(&mut bytes).await;
+    stream.read_to_end(&mut bytes).await.unwrap_or_default();
     let answer = String::from_utf8(bytes).unwrap().to_lowercase();
     let status = answer.split(' ').nth(1).unwrap_or_default().parse().unwrap_or_default();
     (status, answer)

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hallpass_app::{
@@ -11,6 +10,7 @@ use hallpass_app::{
 use hallpass_emulator::{ClockSettings, Emulator, NewClient, Settings};
 use hallpass_runtimes::Places;
 use tempfile::TempDir;
+use tokio::sync::watch;
 
 /// When every test begins.
 pub(crate) const NOW: u64 = 1_800_000_000;
@@ -18,20 +18,26 @@ pub(crate) const NOW: u64 = 1_800_000_000;
 /// Longer than anything takes that is not stuck.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Seconds that only the test moves. Nobody sleeps by it: what would wait, waits for ever.
+/// Time that only the test moves.
 #[derive(Clone, Debug)]
-pub(crate) struct Hand(Arc<AtomicU64>);
+pub(crate) struct Hand(Arc<watch::Sender<Duration>>);
 
 impl Clock for Hand {
     fn now(&self) -> Moment {
-        let now = Duration::from_secs(self.0.load(Ordering::Relaxed));
+        let now = *self.0.borrow();
         Moment { wall: now, monotonic: now }
     }
 }
 
 impl Sleep for Hand {
-    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(std::future::pending())
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let until = self.now().wall + duration;
+        let mut time = self.0.subscribe();
+        Box::pin(async move {
+            if time.wait_for(|now| *now >= until).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        })
     }
 }
 
@@ -50,7 +56,7 @@ impl Stage {
         let hour = Duration::from_secs(3600);
         for id in ["sales-a", "sales-b", "billing-a", "billing-b"] {
             world.add_client(
-                NewClient::named(id).id(id).secret(&format!("planted-{id}")).validity(hour).role("role", "*"),
+                NewClient::named(id).id(id).secret(format!("planted-{id}")).validity(hour).role("role", "*"),
             );
         }
         world.add_client(NewClient::named("admin").id("admin").secret("planted-admin").role("role", "*"));
@@ -59,7 +65,7 @@ impl Stage {
         let text = configuration(&emulator.login_url(), &emulator.api_url());
         let sources = Sources::of_process(Flags::default());
         let config = Config::read(&folder.path().join("hallpass.toml"), &text, &sources).unwrap();
-        let time = Hand(Arc::new(AtomicU64::new(NOW)));
+        let time = Hand(Arc::new(watch::Sender::new(Duration::from_secs(NOW))));
         let times = Times { clock: Arc::new(time.clone()), sleep: Arc::new(time.clone()) };
         let app =
             App::assemble_at(&config, Purpose::Command, Arc::new(ProcessVariables), times).await.unwrap();
@@ -77,7 +83,7 @@ impl Stage {
     }
 
     pub(crate) fn advance(&self, by: Duration) {
-        self.time.0.fetch_add(by.as_secs(), Ordering::Relaxed);
+        self.time.0.send_modify(|now| *now += by);
         self.emulator.world().advance(by);
     }
 
