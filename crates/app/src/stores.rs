@@ -6,6 +6,7 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hallpass::clouds::{self, Clouds};
 use hallpass_core::{Clock, EntryName, Fault, FaultCode, Randomness, Secret, Sleep, Stage, Store};
@@ -50,6 +51,7 @@ impl Stores {
             extra_roots: config.outbound.extra_roots.as_deref().map(extra_roots).transpose()?,
             variables: Arc::new(move |name| variables.value(name)),
             clock: Arc::clone(&machine.clock),
+            periods: periods(config),
         });
         Ok(Self { local, place: config.local_store.clone(), env, file, clouds })
     }
@@ -103,6 +105,13 @@ impl Stores {
         make_folder(&key)?;
         LocalKey::create_file(&key, randomness)
     }
+}
+
+/// How often what each reference names is rotated.
+fn periods(config: &Config) -> Vec<(Reference, Duration)> {
+    let rotated =
+        config.integrations.iter().filter_map(|one| Some((&one.secret, one.rotation.as_ref()?.every)));
+    rotated.flat_map(|(secret, every)| secret.iter().map(move |place| (place.clone(), every))).collect()
 }
 
 /// The PEM text of private authorities.
