@@ -86,7 +86,7 @@ impl PublishedKeys {
         let (kept, now) = (self.kept(), self.clock.now());
         let quiet = kept.quiet.is_some_and(|quiet| !quiet.reached(now));
         let fresh = kept.fresh.is_some_and(|fresh| !fresh.reached(now));
-        !quiet && !(fresh && kept.keys.holds(key))
+        !(quiet || fresh && kept.keys.holds(key))
     }
 
     async fn fetch(&self) -> Result<(), Fault> {
