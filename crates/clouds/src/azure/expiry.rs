@@ -38,7 +38,7 @@ pub const NEAR: Duration = Duration::from_secs(30 * 86_400);
 
 #[cfg(test)]
 mod tests {
-    use super::Lifetimes;
+    use super::{Lifetimes, OffsetDateTime};
     use std::time::Duration;
 
     const DAY: u64 = 86_400;
@@ -51,7 +51,7 @@ mod tests {
             ("sales".into(), days(60)),
             ("huge".into(), Duration::MAX),
         ]);
-        let expiry = |name| lifetimes.expiry(name, days(1000)).map(|at| at.unix_timestamp());
+        let expiry = |name| lifetimes.expiry(name, days(1000)).map(OffsetDateTime::unix_timestamp);
         assert_eq!(
             expiry("SALES"),
             Some(1090 * i64::try_from(DAY).unwrap()),

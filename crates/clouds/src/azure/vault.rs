@@ -113,7 +113,6 @@ impl Vault {
             secret_attributes: attributes,
             tags: Some(tags.into_iter().collect()),
             value: Some(value.to_owned()),
-            ..SetSecretParameters::default()
         };
         let body = parameters.try_into().map_err(|error| of_store(&error, asked))?;
         let answer = self.connection.write(asked, client.set_secret(name, body, None)).await?;
