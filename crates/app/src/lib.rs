@@ -29,6 +29,7 @@ mod shutdown;
 mod sinks;
 mod start_up;
 mod stores;
+mod triggers;
 
 pub use assemble::{App, Purpose, Times};
 pub use call::{Answer, Call};
@@ -38,12 +39,15 @@ pub use config::{
 pub use doctor::{Check, Diagnosis, Finding, Granting, PlaceDiagnosis, Verdict as HealthVerdict};
 pub use gateway::{Gateway, HandOver, Stopped};
 pub use hallpass_core::{
-    Credential, EntryInfo, EntryName, Environment, Fault, FaultCode, Fingerprint, IntegrationName, Remedy,
-    Secret, Version,
+    BoxFuture, Clock, Credential, EntryInfo, EntryName, Environment, Fault, FaultCode, Fingerprint,
+    IntegrationName, Moment, Remedy, Secret, Sleep, Version,
 };
 pub use hallpass_lifecycle::rotation as lifecycle;
-pub use hallpass_outbound::CallReport;
+pub use hallpass_outbound::{
+    CallReport, Expected, ExpectedMember, NotVerified, PublishedKeys, Refusal, TokioSleep, within,
+};
 pub use hallpass_sidecar::{FAULT_HEADER, Listen, status_of};
+pub use hallpass_stores::{Reference, Scheme};
 pub use hardening::harden;
 pub use init::{Answers, Key, Start, WrongAnswer};
 pub use policy_test::{Difference, Near, Reason, RuleName, Verdict};
@@ -52,3 +56,4 @@ pub use secret_copy::{Copied, CopyPlan, Held};
 pub use secrets::{Listed, Put, members_of};
 pub use shutdown::Shutdown;
 pub use sinks::start_logging;
+pub use triggers::secret_of_file;

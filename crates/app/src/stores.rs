@@ -6,6 +6,7 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hallpass::clouds::{self, Clouds};
 use hallpass_core::{Clock, EntryName, Fault, FaultCode, Randomness, Secret, Sleep, Stage, Store};
@@ -50,6 +51,7 @@ impl Stores {
             extra_roots: config.outbound.extra_roots.as_deref().map(extra_roots).transpose()?,
             variables: Arc::new(move |name| variables.value(name)),
             clock: Arc::clone(&machine.clock),
+            periods: periods(config),
         });
         Ok(Self { local, place: config.local_store.clone(), env, file, clouds })
     }
@@ -105,6 +107,13 @@ impl Stores {
     }
 }
 
+/// How often what each reference names is rotated.
+fn periods(config: &Config) -> Vec<(Reference, Duration)> {
+    let rotated =
+        config.integrations.iter().filter_map(|one| Some((&one.secret, one.rotation.as_ref()?.every)));
+    rotated.flat_map(|(secret, every)| secret.iter().map(move |place| (place.clone(), every))).collect()
+}
+
 /// The PEM text of private authorities.
 fn extra_roots(path: &Path) -> Result<String, Fault> {
     std::fs::read_to_string(path).map_err(|error| {
@@ -127,16 +136,16 @@ async fn local_store(path: &Path, key: &Key, machine: &Machine) -> Result<LocalS
     let key = match key {
         Key::BesideTheStore => LocalKey::File(key_beside(path)),
         Key::File(path) => LocalKey::File(path.clone()),
-        Key::PassphraseFile(path) => LocalKey::Passphrase(passphrase(path).await?),
+        Key::PassphraseFile(path) => LocalKey::Passphrase(line_of_file(path).await?),
     };
     let Machine { clock, sleep, randomness, .. } = machine.clone();
     Ok(LocalStore::at(path, key, clock, sleep, randomness))
 }
 
-/// The passphrase is the file's content up to a final line end, which editors add unasked.
-async fn passphrase(path: &Path) -> Result<Secret, Fault> {
+/// A passphrase or a key: the file's content up to a final line end, which editors add unasked.
+pub(crate) async fn line_of_file(path: &Path) -> Result<Secret, Fault> {
     let entry: EntryName = path.to_str().unwrap_or_default().parse().map_err(|_| {
-        let detail = "the path of the passphrase file is empty, too long or not plain UTF-8 text";
+        let detail = "the path of a file with a secret is empty, too long or not plain UTF-8 text";
         Fault::new(FaultCode::ConfigurationInvalid, detail)
     })?;
     // The store of files knows how to read what only its owner may see. The path is resolved already.

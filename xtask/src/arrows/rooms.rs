@@ -71,8 +71,8 @@ impl ForeignRule {
 pub(super) const FOREIGN: &[ForeignRule] = &[
     ForeignRule {
         crates: &["hyper", "hyper-util"],
-        rooms: &["outbound", "sidecar", "emulator", "cloud-emulator"],
-        reason: "HTTP leaves through outbound, and arrives at the sidecar's server",
+        rooms: &["outbound", "sidecar", "runtimes", "emulator", "cloud-emulator"],
+        reason: "HTTP leaves through outbound, and arrives at the sidecar's server and at the door where clouds wake the rotator",
     },
     ForeignRule {
         crates: &["rustls"],

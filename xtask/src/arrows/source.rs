@@ -12,7 +12,7 @@ pub(super) fn faults(workspace: &Workspace) -> Result<Vec<String>, Fault> {
     for package in &workspace.packages {
         let manifest = fs::read_to_string(&package.manifest)?;
         faults.extend(fault_of_manifest(&package.name, &manifest)?);
-        if package.room() == "sidecar" {
+        if ["sidecar", "runtimes"].contains(&package.room()) {
             faults.extend(client_half(package, &workspace.root)?);
         }
     }
@@ -41,7 +41,7 @@ fn fault_of_manifest(name: &str, manifest: &str) -> Result<Vec<String>, Fault> {
     Ok(faults)
 }
 
-/// The sidecar serves; whatever it sends on goes through outbound, so the client half of hyper is not for it.
+/// Sidecar and runtimes serve; whatever they send on goes through outbound, so the client half of hyper is not for them.
 fn client_half(package: &Package, root: &Path) -> Result<Vec<String>, Fault> {
     let mut faults = Vec::new();
     let source = package.manifest.with_file_name("src");

@@ -90,7 +90,7 @@ fn somebody_elses_http_client_is_found_where_it_does_not_belong() {
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(
         found[0].starts_with(
-            "hallpass-stores: `hyper` belongs to outbound, sidecar, emulator, cloud-emulator only"
+            "hallpass-stores: `hyper` belongs to outbound, sidecar, runtimes, emulator, cloud-emulator only"
         ),
         "{found:?}"
     );

@@ -51,12 +51,7 @@ pub(crate) fn run(workspace: &Workspace, system: bool) -> Result<Tally, Fault> {
     }
     let modules = node::modules(workspace, &folder)?;
     let faketime = faketime::library(workspace, system)?;
-    shell::run(shell::cargo(&workspace.root).args(["build", "--package", "hallpass-cli"]))?;
-    let example = ["build", "--package", "hallpass", "--features", "reqwest", "--example", "sidecar_caller"];
-    shell::run(shell::cargo(&workspace.root).args(example))?;
-    shell::run(shell::cargo(&workspace.root).args(["build", "--package", "hallpass-cloud-emulator"]))?;
-    let aws = ["build", "--package", "hallpass-clouds", "--features", "aws", "--example", "moto_contract"];
-    shell::run(shell::cargo(&workspace.root).args(aws))?;
+    build(workspace)?;
     let binary = workspace.target.join("debug").join("hallpass");
     let mut total = Tally::default();
     for script in &scripts {
@@ -77,6 +72,14 @@ pub(crate) fn run(workspace: &Workspace, system: bool) -> Result<Tally, Fault> {
         );
     }
     Ok(total)
+}
+
+/// Everything that scripts start. The workspace as a whole is what the step before built, so nothing of the clouds' SDKs is built a second time with other
+/// features; the one program that a user would write stands for itself, without them.
+fn build(workspace: &Workspace) -> Result<(), Fault> {
+    let cargo = |arguments: &[&str]| shell::run(shell::cargo(&workspace.root).args(arguments));
+    cargo(&["build", "--workspace", "--bins", "--examples"])?;
+    cargo(&["build", "--package", "hallpass", "--features", "reqwest", "--example", "sidecar_caller"])
 }
 
 /// What a script finds in its environment.

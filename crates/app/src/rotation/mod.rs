@@ -47,6 +47,7 @@ pub struct Rotation {
     integration: String,
     reference: String,
     journal: Arc<dyn hallpass_lifecycle::rotation::Journal>,
+    acks: Arc<dyn Acks>,
     clock: Arc<dyn hallpass_core::Clock>,
 }
 
@@ -95,12 +96,13 @@ impl App {
             Some(path) => Arc::new(FileJournal::at(path)),
             None => Arc::new(NoJournal),
         };
+        let acks = acknowledgements(integration, config);
         let parts = Parts {
             store,
             admin,
             verify: Arc::new(verify::Canaries::new(self, integration, config)),
             publish: publisher(integration, config, &reference),
-            acks: acknowledgements(integration, config),
+            acks: Arc::clone(&acks),
             journal: Arc::clone(&journal),
             audit: Arc::clone(&self.parts.audit),
             progress,
@@ -115,6 +117,7 @@ impl App {
             integration: name.to_owned(),
             reference: reference.to_string(),
             journal,
+            acks,
             clock: Arc::clone(&self.parts.clock),
         })
     }
@@ -194,7 +197,9 @@ impl Rotation {
     /// What store and platform say.
     pub async fn status(&self) -> Result<Status, Fault> {
         let seen = self.engine.observe().await?;
-        Ok(status(&seen, self.now(), &self.plan))
+        // Without a word from the consumers the status is the poorer by their findings, and no less true.
+        let acks = self.acks.read().await.ok();
+        Ok(status(&seen, acks.as_ref(), self.now(), &self.plan))
     }
 
     /// Everything that was done on this machine, oldest first.

@@ -159,6 +159,10 @@ impl Secrets {
         let versions = self.live.values().flat_map(|secret| &secret.versions);
         versions.filter(|version| version.enabled && version.value == value).count()
     }
+
+    pub(super) fn expiry(&self, name: &str) -> Option<u64> {
+        self.live.get(&key(name))?.versions.last()?.window["exp"].as_u64()
+    }
 }
 
 fn bundle(origin: &str, name: &str, version: &Version, with_value: bool) -> Value {

@@ -161,6 +161,12 @@ impl World {
         self.state().secrets.enabled_holding(value)
     }
 
+    /// `exp` of the newest version of the secret `name`, in seconds since the Unix epoch, if it has one.
+    #[must_use]
+    pub fn expiry(&self, name: &str) -> Option<u64> {
+        self.state().secrets.expiry(name)
+    }
+
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

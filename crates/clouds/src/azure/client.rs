@@ -11,6 +11,7 @@ use hallpass_core::{Clock, Fault, FaultCode};
 use hallpass_outbound::TrustedRoots;
 use tokio::sync::OnceCell;
 
+use super::expiry::Lifetimes;
 use super::identity::{self, AUTHORITY_HOST};
 use super::tokens::Tokens;
 
@@ -27,7 +28,9 @@ pub struct Settings {
     pub extra_roots: Option<String>,
     /// The environment.
     pub variables: Variables,
-    /// Tells when a token must be replaced.
+    /// How old secrets may become that are written with these settings. None unless changed.
+    pub lifetimes: Lifetimes,
+    /// Tells when a token must be replaced, and from when a secret's age counts.
     pub clock: Arc<dyn Clock>,
     /// How long one exchange may take, the token for it included. [`PATIENCE`] unless changed.
     pub patience: Duration,
@@ -45,10 +48,17 @@ pub const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 const IDLE_CONNECTION: Duration = Duration::from_secs(50);
 
 impl Settings {
-    /// The usual settings: no further authorities, [`PATIENCE`].
+    /// The usual settings: no further authorities, nothing that expires, [`PATIENCE`].
     #[must_use]
     pub fn new(origin: impl Into<String>, variables: Variables, clock: Arc<dyn Clock>) -> Self {
-        Self { origin: origin.into(), extra_roots: None, variables, clock, patience: PATIENCE }
+        Self {
+            origin: origin.into(),
+            extra_roots: None,
+            variables,
+            lifetimes: Lifetimes::default(),
+            clock,
+            patience: PATIENCE,
+        }
     }
 }
 
@@ -83,6 +93,10 @@ impl Connection {
             patience: settings.patience,
             opened: OnceCell::new(),
         })
+    }
+
+    pub(super) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
     }
 
     /// The HTTP client and the identity. Whoever comes first makes them; if that one goes away, the next one does.

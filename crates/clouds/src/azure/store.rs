@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use azure_core::time::OffsetDateTime;
 use hallpass_core::{
-    BoxFuture, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store, StoreTraits, StoredSecret,
-    Version,
+    BoxFuture, Clock, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store, StoreTraits,
+    StoredSecret, Version,
 };
 
 use super::client::{Connection, Settings};
 use super::entry::{PENDING_ENDING, ends_as_pending, pending_of, secret_of};
+use super::expiry::Lifetimes;
 use super::stages::{Kept, stages};
 use super::vault::{Got, Vault};
 
@@ -40,6 +42,8 @@ use super::vault::{Got, Vault};
 #[derive(Debug)]
 pub struct KeyVault {
     vault: Vault,
+    lifetimes: Lifetimes,
+    clock: Arc<dyn Clock>,
 }
 
 impl KeyVault {
@@ -48,12 +52,19 @@ impl KeyVault {
     /// # Errors
     /// `reference-malformed` when that is no `https://HOST`.
     pub fn open(settings: &Settings) -> Result<Self, Fault> {
-        Ok(Self { vault: Vault::new(&settings.origin, Connection::new(settings))? })
+        let vault = Vault::new(&settings.origin, Connection::new(settings))?;
+        Ok(Self { vault, lifetimes: settings.lifetimes.clone(), clock: Arc::clone(&settings.clock) })
     }
 
-    /// The vault at `origin` by a connection, and with an identity, that are there already.
+    /// The vault at `origin` by a connection, and with an identity, that are there already. Nothing is written by it, so nothing expires.
     pub(super) fn over(origin: &str, connection: Arc<Connection>) -> Result<Self, Fault> {
-        Ok(Self { vault: Vault::new(origin, connection)? })
+        let clock = connection.clock();
+        Ok(Self { vault: Vault::new(origin, connection)?, lifetimes: Lifetimes::default(), clock })
+    }
+
+    /// When a version of the secret `name` expires that is written now.
+    pub(super) fn expiry(&self, name: &str) -> Option<OffsetDateTime> {
+        self.lifetimes.expiry(name, self.clock.now().wall)
     }
 
     pub(super) fn vault(&self) -> &Vault {

@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use azure_core::http::Pager;
+use azure_core::time::OffsetDateTime;
 use azure_security_keyvault_secrets::models::{
     ListSecretPropertiesResult, Secret as Bundle, SecretAttributes, SecretClientGetSecretOptions,
     SecretClientUpdateSecretPropertiesOptions, SecretProperties, SetSecretParameters,
@@ -101,14 +102,17 @@ impl Vault {
         value: &str,
         tags: BTreeMap<String, String>,
         content_type: Option<String>,
+        expires: Option<OffsetDateTime>,
     ) -> Result<Kept, Fault> {
         let client = self.client().await?;
         let asked = self.asked(name, Doing::Set);
+        let attributes =
+            expires.map(|at| SecretAttributes { expires: Some(at), ..SecretAttributes::default() });
         let parameters = SetSecretParameters {
             content_type,
+            secret_attributes: attributes,
             tags: Some(tags.into_iter().collect()),
             value: Some(value.to_owned()),
-            ..SetSecretParameters::default()
         };
         let body = parameters.try_into().map_err(|error| of_store(&error, asked))?;
         let answer = self.connection.write(asked, client.set_secret(name, body, None)).await?;

@@ -21,7 +21,7 @@ impl KeyVault {
             let hint = "hallpass keeps pending values under that name: rename one of the two secrets";
             return Err(Fault::new(FaultCode::StoreUnwritable, what).with_hint(hint));
         }
-        let written = self.vault().set(&pending, text, pending_tags(&before), None).await?;
+        let written = self.vault().set(&pending, text, pending_tags(&before), None, None).await?;
         for earlier in before.iter().filter(|kept| kept.enabled) {
             self.vault().disable(&pending, &earlier.id).await?;
         }
@@ -46,7 +46,8 @@ impl KeyVault {
             Promotion::Write { tags, content_type } => {
                 let id = newest(&waiting).map(|kept| kept.id.as_str());
                 let got = self.vault().get(&pending, id).await?;
-                let written = self.vault().set(name, text_of(name, &got.value)?, tags, content_type).await?;
+                let (text, expires) = (text_of(name, &got.value)?, self.expiry(name));
+                let written = self.vault().set(name, text, tags, content_type, expires).await?;
                 let now = self.current(name).await?;
                 // The old one still, or none: a reader that has not heard of the write, which was acknowledged.
                 let stale = now.as_ref().map(|now| &now.id) == current.as_ref().map(|before| &before.id);

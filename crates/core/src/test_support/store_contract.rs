@@ -3,11 +3,14 @@
 //! It tests against the documentation of [`Store`] alone and needs no runtime: the caller's test awaits it. Every part gets a store of
 //! its own, so that a failure in one leaves nothing behind for the next.
 
+mod steps;
+
 use crate::fault::FaultCode;
 use crate::names::{EntryName, Version};
 use crate::secret::Secret;
 use crate::store::{Stage, Store};
 use crate::sync::Arc;
+use steps::{at, code_of_read, conflicts, named, promoted, put};
 
 /// Runs the whole suite. `make` yields a new, empty, writable store at every call.
 ///
@@ -267,32 +270,4 @@ async fn entries_do_not_touch_each_other(store: &dyn Store) {
     store.discard(&named("b"), &pending).await.expect("it is not there, so it is gone");
     store.promote(&named("a"), &pending, Some(&a)).await.expect("it is still pending here");
     assert_eq!(at(store, "b", Stage::Current).await.as_deref(), Some("two"));
-}
-
-async fn conflicts(store: &dyn Store, pending: &Version, expected: Option<&Version>, why: &str) {
-    let refused = store.promote(&named("a"), pending, expected).await.map_err(|fault| fault.code());
-    assert_eq!(refused, Err(FaultCode::VersionConflict), "{why}");
-}
-
-async fn promoted(store: &dyn Store, name: &str, value: &str, expected: Option<&Version>) -> Version {
-    let pending = put(store, name, value).await;
-    store.promote(&named(name), &pending, expected).await.expect("the right expectation");
-    pending
-}
-
-async fn put(store: &dyn Store, name: &str, value: &str) -> Version {
-    store.put_pending(&named(name), Secret::from(value)).await.expect("a writable store takes a value")
-}
-
-async fn at(store: &dyn Store, name: &str, stage: Stage) -> Option<String> {
-    let read = store.read(&named(name), stage).await.ok()?;
-    Some(read.value.expose_str().expect("the suite put text").to_owned())
-}
-
-async fn code_of_read(store: &dyn Store, entry: &EntryName, stage: Stage) -> FaultCode {
-    store.read(entry, stage).await.expect_err("there is nothing to read").code()
-}
-
-fn named(name: &str) -> EntryName {
-    name.parse().expect("the suite's names are entry names")
 }

@@ -34,6 +34,8 @@ pub(super) fn wire(description: &Description) -> Result<Client, Fault> {
         extra_roots: None,
         variables: Arc::new(variable),
         clock: Arc::clone(&clock),
+        // A client reads only.
+        periods: Vec::new(),
     });
     let (local, folder) = (description.local.as_ref(), description.folder.as_path());
     let around = Surroundings { local, folder, clouds: &clouds };

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use hallpass_core::{Clock, Fault, FaultCode, Store};
 use hallpass_stores::{Options, Reference, Scheme};
@@ -39,6 +40,8 @@ pub struct Surroundings {
     pub variables: Variables,
     /// Tells when an identity must be renewed.
     pub clock: Arc<dyn Clock>,
+    /// How often what a reference names is rotated, for stores that write beside a secret when it expires: Key Vault.
+    pub periods: Vec<(Reference, Duration)>,
 }
 
 impl Clouds {

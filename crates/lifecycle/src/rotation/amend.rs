@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::document::{Announced, Call, Document, Finished, Lease, OpenGenerate, Rotation};
+use super::checkpoints::{Finished, Rotation};
+use super::document::{Announced, Call, Document, Lease, OpenGenerate};
 use super::effect::{Baseline, Change};
 use super::event::Begun;
 use super::plan::Pace;
@@ -175,8 +176,11 @@ fn resume(rotation: &mut Rotation, baseline: &Baseline, now: WallTime) {
         rotation.intent.revision.clone_from(&baseline.old);
         rotation.pending = Some(forward.pending);
         // The soak begins anew: for a while both were told to be the right one.
-        rotation.promoted =
-            Some(super::document::PromotedMark { at: now, revision: baseline.new.clone(), notified: false });
+        rotation.promoted = Some(super::checkpoints::PromotedMark {
+            at: now,
+            revision: baseline.new.clone(),
+            notified: false,
+        });
         return;
     }
     rotation.intent.revision.clone_from(&baseline.old);

@@ -2,8 +2,9 @@
 
 use hallpass_core::{FaultCode, LastUsed, SlotId};
 
+use super::checkpoints::Intent;
 use super::decide::{View, does, stop};
-use super::document::{Call, Intent};
+use super::document::Call;
 use super::effect::{Change, Effect, Next, Stop, Trouble};
 use super::event::Order;
 use super::orphans::Newcomers;

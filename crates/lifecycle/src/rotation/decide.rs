@@ -11,11 +11,10 @@
 //! Which of them decides follows from the checkpoints and the stages alone. A process that has just started and one that has run since the
 //! first step come to the same decision.
 
-use std::collections::BTreeSet;
-
 use hallpass_core::{Fault, FaultCode, SlotId, Version};
 
-use super::document::{Call, Document, Rotation};
+use super::checkpoints::Rotation;
+use super::document::{Call, Document};
 use super::effect::{Change, Effect, Next, Stop, Trouble};
 use super::event::{Begun, Order};
 use super::orphans::{self, Newcomers};
@@ -45,7 +44,7 @@ pub(super) struct View<'a> {
     pub(super) plan: &'a Plan,
 }
 
-fn decide(state: &State, now: WallTime, plan: &Plan) -> Next {
+pub(super) fn decide(state: &State, now: WallTime, plan: &Plan) -> Next {
     let Some(begun) = &state.begun else {
         return stop(Stop::Refused(Trouble::of(&Fault::new(FaultCode::Internal, "nothing was begun"))));
     };
@@ -129,67 +128,6 @@ impl View<'_> {
             }
             _ => Ok(()),
         }
-    }
-
-    /// The order to give up.
-    fn abort(&self, rotation: &Rotation) -> Next {
-        let (Some(promoted), Some(pending)) = (&rotation.promoted, &rotation.pending) else {
-            return does(Step::Intent, Effect::Write(Change::Abandon));
-        };
-        if self.current_version() != Some(&pending.version) {
-            return does(Step::Done, Effect::Write(Change::Finish(super::document::Outcome::Superseded)));
-        }
-        if rotation.undo {
-            return self.refuse(
-                FaultCode::RotationRefused,
-                "it is going back already",
-                "let it end with `hallpass rotate resume`",
-            );
-        }
-        let old = &rotation.intent.slot;
-        let previous = self.seen.previous.as_ref().is_some_and(|held| held.slot.as_ref() == Some(old));
-        let discarding = rotation.retire.as_ref().is_some_and(|retire| retire.discarding);
-        if !previous || self.seen.slot(old).is_none() || discarding || *old == pending.slot {
-            return self.refuse(
-                FaultCode::RotationRefused,
-                "there is nothing to go back to: the old secret is gone",
-                "rotate again instead",
-            );
-        }
-        let intent = super::document::Intent {
-            at: self.now,
-            version: pending.version.clone(),
-            slot: pending.slot.clone(),
-            fingerprint: pending.fingerprint,
-            revision: self.revision(&pending.slot),
-            target: Some(old.clone()),
-        };
-        let forward = super::document::Forward {
-            intent: rotation.intent.clone(),
-            pending: pending.clone(),
-            promoted: promoted.clone(),
-        };
-        does(Step::Intent, Effect::Write(Change::Undo(Box::new(intent), Box::new(forward))))
-    }
-
-    fn resume(&self, rotation: &Rotation) -> Change {
-        let cause = rotation.stuck.as_ref().map(|stuck| stuck.cause);
-        let (retiring, new) = match rotation.forward.as_ref().filter(|_| cause == Some(Cause::UndoImpossible))
-        {
-            Some(forward) => (&forward.intent.slot, Some(&forward.pending.slot)),
-            None => (&rotation.intent.slot, rotation.pending.as_ref().map(|pending| &pending.slot)),
-        };
-        let new = new.and_then(|slot| self.revision(slot));
-        let known = match self.newcomers() {
-            Newcomers::Strange(slots) => slots,
-            Newcomers::Ours(_) | Newcomers::None => BTreeSet::new(),
-        };
-        Change::Resume(Box::new(super::effect::Baseline {
-            old: self.revision(retiring),
-            new,
-            old_active: self.seen.slot(retiring).is_some_and(|slot| slot.active),
-            known,
-        }))
     }
 
     pub(super) fn newcomers(&self) -> Newcomers {

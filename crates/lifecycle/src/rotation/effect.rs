@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use hallpass_core::{Fault, FaultCode, Fingerprint, SlotId, Version};
 use serde::{Deserialize, Serialize};
 
-use super::document::{
-    Call, DisabledMark, Dropped, Forward, Hold, Intent, Outcome, PendingMark, PromotedMark, RetireMark,
+use super::checkpoints::{
+    DisabledMark, Dropped, Forward, Intent, Outcome, PendingMark, PromotedMark, RetireMark,
 };
+use super::document::{Call, Hold};
 use super::evidence::Finding;
 use super::step::Step;
 use super::strategy::Strategy;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hallpass_core::audit::{AuditEvent, AuditKind, AuditSink};
+use hallpass_core::audit::AuditSink;
 use hallpass_core::sync::Arc;
 use hallpass_core::{
     Clock, EntryName, Fault, FaultCode, Randomness, Remedy, SecretAdmin, Sleep, Stage, Store, Version,
@@ -14,9 +14,10 @@ use super::document::Document;
 use super::effect::{Change, Effect, Next, Stop, Trouble};
 use super::event::{Begun, Event, Failure, Order};
 use super::hands::{Acks, Progress, Publish, Verify};
-use super::journal::{Journal, Recorder};
+use super::journal::Journal;
 use super::perform::{Hand, Performer};
 use super::plan::Plan;
+use super::recorder::Recorder;
 use super::seen::{Held, Seen};
 use super::state::{State, apply};
 use super::time::WallTime;
@@ -156,29 +157,6 @@ impl Engine {
         let again = (fault.remedy() == Remedy::RetryLater && !lost).then(|| now.after(pause));
         let parting = matches!(effect, Effect::Write(Change::Release));
         Event::Failed(Failure { trouble: Trouble::of(fault), at: now, again, lost, parting })
-    }
-
-    /// Notes what changes something, before it is done and after.
-    fn audit(&self, state: &State, next: &Next, outcome: &str) -> Result<(), Fault> {
-        let what = match &next.effect {
-            Effect::Call(call) => call.told(),
-            Effect::StorePending => "store pending".into(),
-            Effect::Restore(version) => format!("restore {version}"),
-            Effect::DiscardVersion(version) => format!("discard version {version}"),
-            Effect::Promote(version, _) => format!("promote {version}"),
-            Effect::Publish(version, _) => format!("publish {version}"),
-            Effect::Write(change) => format!("checkpoint {}", change.name()),
-            _ => return Ok(()),
-        };
-        let rotation = state.seen.as_ref().and_then(|seen| seen.rotation());
-        let id = rotation.map_or("", |rotation| rotation.id.as_str());
-        let event = AuditEvent::new(self.parts.clock.now(), AuditKind::RotationStep)
-            .about(&self.plan.integration)
-            .fact("rotation", id)
-            .fact("step", next.step.name())
-            .fact("what", what)
-            .fact("outcome", outcome);
-        self.parts.audit.record(&event)
     }
 
     pub(super) fn now(&self) -> WallTime {

@@ -11,12 +11,11 @@ use hallpass_core::{BoxFuture, EntryName, Fault, FaultCode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::engine::Parts;
 use super::event::Event;
-use super::time::{Spoken, WallTime};
+use super::time::WallTime;
 
 /// The schema of a record. A newer one is refused.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
 /// Where the records of one integration are kept.
 pub trait Journal: Send + Sync + fmt::Debug {
@@ -183,68 +182,6 @@ fn parse_line(line: &[u8]) -> Option<Result<Line, JournalFault>> {
 
 fn sum_of(text: &str) -> String {
     Sha256::digest(text.as_bytes())[..8].iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Appends what happens, and goes on without when that fails.
-pub(super) struct Recorder<'a> {
-    parts: &'a Parts,
-    entry: &'a EntryName,
-    sequence: u64,
-    usable: bool,
-}
-
-impl<'a> Recorder<'a> {
-    pub(super) fn new(parts: &'a Parts, entry: &'a EntryName) -> Self {
-        Self { parts, entry, sequence: 0, usable: true }
-    }
-
-    /// Finds the end of the journal. One that cannot be gone on with is left as it is, with a warning.
-    pub(super) async fn open(&mut self) {
-        let opened = match self.parts.journal.read().await {
-            Ok(bytes) => read_journal(&bytes, self.entry).map_err(Fault::from),
-            Err(fault) => Err(fault),
-        };
-        let refused = match opened {
-            Ok(Recorded { tail: Tail::Torn(bytes), .. }) => {
-                Fault::new(FaultCode::JournalUnreadable, format!("its last {bytes} bytes are damaged"))
-            }
-            Ok(Recorded { records, tail: Tail::Whole }) => {
-                self.sequence = records.len() as u64;
-                self.warn_of_clock(records.last());
-                return;
-            }
-            Err(fault) => fault,
-        };
-        self.usable = false;
-        self.parts.progress.warns(&refused);
-    }
-
-    /// A clock behind the last entry is said and the entry written all the same: order is by number. What would be dangerous, a clock behind the
-    /// checkpoints, is refused where it is decided.
-    fn warn_of_clock(&self, last: Option<&Record>) {
-        let now = WallTime::at(self.parts.clock.now().wall);
-        if let Some(last) = last.filter(|last| last.at > now) {
-            let behind = Spoken(last.at.since(now));
-            let detail = format!("this clock is {behind} behind the last entry");
-            self.parts.progress.warns(&Fault::new(FaultCode::JournalUnreadable, detail));
-        }
-    }
-
-    pub(super) async fn record(&mut self, event: &Event) {
-        if !self.usable {
-            return;
-        }
-        let at = WallTime::at(self.parts.clock.now().wall);
-        let (entry, event) = (self.entry.clone(), event.clone());
-        let line = record_line(&Record { schema: SCHEMA, sequence: self.sequence, at, entry, event });
-        match self.parts.journal.append(&line).await {
-            Ok(()) => self.sequence += 1,
-            Err(fault) => {
-                self.usable = false;
-                self.parts.progress.warns(&fault);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,9 @@
 //! * A secret is retired only on evidence, switched off before it is deleted, and deleted by the name that was written down.
 
 mod amend;
+mod audited;
 mod begin;
+mod checkpoints;
 mod decide;
 mod document;
 mod effect;
@@ -33,8 +35,10 @@ mod lease;
 mod orphans;
 mod outline;
 mod perform;
+mod person;
 mod plan;
 mod prepare;
+mod recorder;
 mod retire;
 mod seen;
 mod settle;
@@ -45,14 +49,16 @@ mod strategy;
 mod stuck;
 mod time;
 mod value;
+mod verifying;
 mod words;
 
 pub use amend::{ORPHAN_WINDOW, amend};
-pub use decide::next;
-pub use document::{
-    Announced, Call, DisabledMark, Document, Dropped, Finished, Forward, Hold, Intent, Lease, OpenGenerate,
-    Outcome, PendingMark, PromotedMark, RetireMark, Rotation, SCHEMA,
+pub use checkpoints::{
+    DisabledMark, Dropped, Finished, Forward, Intent, Outcome, PendingMark, PromotedMark, RetireMark,
+    Rotation,
 };
+pub use decide::next;
+pub use document::{Announced, Call, Document, Hold, Lease, OpenGenerate, SCHEMA};
 pub use effect::{Baseline, Change, Effect, Next, Stop, Trouble};
 pub use engine::{Engine, Parts};
 pub use event::{Begun, Event, Failure, Order, Verdict};
@@ -62,7 +68,6 @@ pub use hold::HeldBack;
 pub use journal::{Journal, JournalFault, NoJournal, Record, Recorded, Tail, read_journal, record_line};
 pub use outline::{PlannedStep, outline};
 pub use plan::{Entries, Pace, Plan};
-pub use prepare::VERIFY_TRIES;
 pub use seen::{Held, Seen};
 pub use state::{Refusal, State, Tries, apply};
 pub use status::{SecretStatus, Status, status};
@@ -71,3 +76,4 @@ pub use strategy::{CALLS, Strategy, Wanted};
 pub use stuck::{Cause, Stuck};
 pub use time::{Spoken, WallTime};
 pub use value::compose;
+pub use verifying::VERIFY_TRIES;

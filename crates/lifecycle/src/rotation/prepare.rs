@@ -1,30 +1,21 @@
 //! From the intent to the promotion.
 
-use std::time::Duration;
-
 use hallpass_core::{FaultCode, SlotId};
 
 use super::begin::delete_first;
+use super::checkpoints::{Dropped, Outcome, PendingMark, PromotedMark, Rotation};
 use super::decide::{View, does, stop, stuck};
-use super::document::{Call, Dropped, Outcome, PendingMark, PromotedMark, Rotation};
+use super::document::Call;
 use super::effect::{Change, Effect, Next, Stop, Trouble};
-use super::event::Verdict;
 use super::orphans::Newcomers;
 use super::seen::Held;
-use super::state::Tries;
 use super::step::Step;
 use super::strategy::Strategy;
 use super::stuck::Cause;
-use super::time::WallTime;
+use super::verifying;
 
 /// How many new secrets may be refused before a person is asked.
 const REFUSED_LIMIT: u8 = 2;
-
-/// How often one pending secret is tried.
-pub const VERIFY_TRIES: u8 = 5;
-
-/// When each further try is made, in fifteenths of the window: at once, then after 4, 12, 28 and 60 seconds of a minute.
-const TRY_AT: [u32; 5] = [0, 1, 3, 7, 15];
 
 pub(super) fn decide(view: &View<'_>, rotation: &Rotation) -> Next {
     let current = view.current_version();
@@ -49,7 +40,7 @@ pub(super) fn decide(view: &View<'_>, rotation: &Rotation) -> Next {
         return abandon(view, rotation, superseded);
     }
     match &rotation.pending {
-        Some(pending) => prove(view, rotation, pending),
+        Some(pending) => verifying::decide(view, rotation, pending),
         None if view.state.in_hand.is_some() => does(Step::StorePending, Effect::StorePending),
         None => obtain(view, rotation),
     }
@@ -173,72 +164,8 @@ fn is_adoptable(view: &View<'_>, rotation: &Rotation, held: &Held) -> bool {
     asked && placed
 }
 
-/// From PENDING to the promotion.
-fn prove(view: &View<'_>, rotation: &Rotation, pending: &PendingMark) -> Next {
-    if view.seen.pending.as_ref().is_none_or(|held| held.version != pending.version) {
-        // Another machine put something else there, or somebody removed it: this one can no longer be promoted.
-        let dropped = Dropped { version: pending.version.clone(), slot: pending.slot.clone() };
-        return does(Step::Verify, Effect::Write(Change::Drop(dropped, false)));
-    }
-    if view.seen.slot(&pending.slot).is_some_and(|slot| !slot.active) {
-        return view.call(Step::StorePending, Call::Activate(pending.slot.clone()));
-    }
-    let twins = rotation.strategy != Strategy::Regenerate && !rotation.undo;
-    if twins && let Some(differ) = compare(view, rotation, &pending.slot) {
-        return differ;
-    }
-    let tries = &view.state.tries;
-    if tries.version.as_ref() != Some(&pending.version) {
-        return does(Step::Verify, Effect::Verify(pending.version.clone()));
-    }
-    if tries.verdict == Some(Verdict::Good) {
-        let expected = rotation.intent.version.clone();
-        return does(Step::Promote, Effect::Promote(pending.version.clone(), expected));
-    }
-    match next_try(tries, view.plan.verify_window()) {
-        Some(at) if view.now < at => does(Step::Verify, Effect::Wait(at)),
-        Some(_) => does(Step::Verify, Effect::Verify(pending.version.clone())),
-        None => refused(view, rotation, pending),
-    }
-}
-
-/// The tries are used up.
-fn refused(view: &View<'_>, rotation: &Rotation, pending: &PendingMark) -> Next {
-    match &view.state.tries.verdict {
-        // Nobody was asked, so nobody refused it.
-        Some(Verdict::Unreachable(why)) => {
-            let fault = hallpass_core::Fault::new(
-                FaultCode::UpstreamUnreachable,
-                format!("the new secret could not be tried: {why}"),
-            );
-            stop(Stop::Failed(Trouble::of(&fault)))
-        }
-        // Another secret would be allowed no more than this one.
-        Some(Verdict::CanaryFailed(which)) => stuck(Step::Verify, Cause::CanaryFailed, which.clone()),
-        _ if rotation.undo => stuck(
-            Step::Verify,
-            Cause::UndoImpossible,
-            format!("the platform refuses {}", pending.fingerprint),
-        ),
-        _ => {
-            let dropped = Dropped { version: pending.version.clone(), slot: pending.slot.clone() };
-            does(Step::Verify, Effect::Write(Change::Drop(dropped, true)))
-        }
-    }
-}
-
-/// When to try again; never, once there were enough tries or the window is over.
-fn next_try(tries: &Tries, window: Duration) -> Option<WallTime> {
-    let (first, last) = (tries.first?, tries.last?);
-    if tries.count >= VERIFY_TRIES || last >= first.after(window) {
-        return None;
-    }
-    let part = TRY_AT.get(usize::from(tries.count)).copied().unwrap_or(15);
-    Some(first.after(window / 15 * part))
-}
-
 /// Compares what the slots may do, once per run; then says how they differ, if they do.
-fn compare(view: &View<'_>, rotation: &Rotation, with: &SlotId) -> Option<Next> {
+pub(super) fn compare(view: &View<'_>, rotation: &Rotation, with: &SlotId) -> Option<Next> {
     let one = &rotation.intent.slot;
     match &view.state.compared {
         _ if one == with => None,

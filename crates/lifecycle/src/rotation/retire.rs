@@ -3,8 +3,9 @@
 use hallpass_core::SlotId;
 
 use super::begin::delete_first;
+use super::checkpoints::{DisabledMark, Outcome, PendingMark, PromotedMark, RetireMark, Rotation};
 use super::decide::{View, does, stuck};
-use super::document::{Call, DisabledMark, Outcome, PendingMark, PromotedMark, RetireMark, Rotation};
+use super::document::Call;
 use super::effect::{Change, Effect, Next};
 use super::event::Verdict;
 use super::orphans::Newcomers;

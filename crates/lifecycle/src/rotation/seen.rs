@@ -5,7 +5,8 @@ use hallpass_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::document::{Document, Rotation};
+use super::checkpoints::Rotation;
+use super::document::Document;
 use super::time::WallTime;
 
 /// Everything a decision is made from. Read from store and platform, never remembered.

@@ -1,7 +1,7 @@
 //! From the promotion to the decision to retire.
 
+use super::checkpoints::{PendingMark, PromotedMark, RetireMark, Rotation};
 use super::decide::{View, does, stuck};
-use super::document::{PendingMark, PromotedMark, RetireMark, Rotation};
 use super::effect::{Change, Effect, Next};
 use super::evidence::{AckReport, Finding, Question, judge};
 use super::plan::Plan;
@@ -58,16 +58,17 @@ fn wait(view: &View<'_>, rotation: &Rotation, promoted: &PromotedMark, findings:
     if let Some(astray) = findings.iter().find(|finding| matches!(finding, Finding::Elsewhere(..))) {
         return stuck(Step::CollectEvidence, Cause::WrongEnvironment, astray.to_string());
     }
-    if let Some(until) = findings.iter().filter_map(Finding::passes_at).max() {
-        return does(Step::Soak, Effect::Wait(until));
-    }
     let overlap = promoted.at.after(view.plan.overlap.total());
     let deadline = rotation.resumed.map_or(overlap, |resumed| resumed.max(overlap)).after(view.plan.patience);
     if view.now >= deadline {
         let why = findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         return stuck(Step::CollectEvidence, Cause::NoEvidence, why);
     }
-    does(Step::CollectEvidence, Effect::Wait(view.now.after(view.plan.pace.poll).min(deadline)))
+    // A secret that is used again and again would else be waited for for ever, and nobody told.
+    match findings.iter().filter_map(Finding::passes_at).max() {
+        Some(until) => does(Step::Soak, Effect::Wait(until.min(deadline))),
+        None => does(Step::CollectEvidence, Effect::Wait(view.now.after(view.plan.pace.poll).min(deadline))),
+    }
 }
 
 fn ask(

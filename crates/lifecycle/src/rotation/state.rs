@@ -2,7 +2,8 @@
 
 use hallpass_core::{Fingerprint, SlotId, Version};
 
-use super::document::{Announced, Call, Outcome};
+use super::checkpoints::Outcome;
+use super::document::{Announced, Call};
 use super::effect::{Change, Trouble};
 use super::event::{Begun, Event, Failure, Verdict};
 use super::evidence::AckReport;
@@ -157,7 +158,12 @@ impl State {
     fn written(&mut self, change: &Change) {
         match change {
             // Between what was read and the lease somebody may have acted; after the intent the slots are listed anew.
-            Change::TakeLease | Change::Intent(..) => self.stale = true,
+            Change::TakeLease => {
+                self.stale = true;
+                // Whoever had the lease meanwhile may have taken it for an orphan and deleted it.
+                self.in_hand = None;
+            }
+            Change::Intent(..) => self.stale = true,
             Change::Resume(_) | Change::Undo(..) | Change::Abandon => {
                 let begun = self.begun.take();
                 let seen = self.seen.take();

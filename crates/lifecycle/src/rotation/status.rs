@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use hallpass_core::{Fingerprint, SlotId, Version};
 
-use super::decide::next;
-use super::document::{Call, Hold, Lease, Rotation};
-use super::effect::{Effect, Stop};
+use super::checkpoints::Rotation;
+use super::decide::decide;
+use super::document::{Call, Hold, Lease};
+use super::effect::{Change, Effect, Stop};
 use super::event::{Begun, Order};
+use super::evidence::{AckReport, Finding};
 use super::plan::Plan;
 use super::seen::{Held, Seen};
 use super::state::State;
@@ -27,6 +29,8 @@ pub struct Status {
     pub rotation: Option<(String, Strategy, Step)>,
     /// What happens next, or what it waits for.
     pub next: String,
+    /// Why the old secret must live on, as far as was asked.
+    pub findings: Vec<Finding>,
     /// Who has the lease, and until when.
     pub lease: Option<Lease>,
     /// Whether it is on hold.
@@ -50,33 +54,28 @@ pub struct SecretStatus {
     pub age: Option<Duration>,
 }
 
-/// The status of what was seen.
+/// The status of what was seen; with what the consumers say, where that was read.
 #[must_use]
-pub fn status(seen: &Seen, now: WallTime, plan: &Plan) -> Status {
+pub fn status(seen: &Seen, acks: Option<&AckReport>, now: WallTime, plan: &Plan) -> Status {
     let document = seen.document.as_ref().map(|(_, document)| document);
     let rotation = document.and_then(|document| document.rotation.as_ref());
     let order = if rotation.is_some() { Order::Resume } else { Order::Due };
-    // As a process that starts now would decide. It would first look again, and take the lease; neither is worth telling.
-    let begun = Begun { holder: String::new(), order, id: String::new() };
+    // As a process decides that starts now and is already allowed to act.
     let state = State {
-        begun: Some(begun),
+        begun: Some(Begun { holder: String::new(), order, id: String::new() }),
         seen: Some(seen.clone()),
+        acks: acks.cloned(),
         obeyed: true,
-        acks: Some(super::AckReport::default()),
         ..State::default()
     };
-    let mut alone = seen.clone();
-    if let Some((_, document)) = &mut alone.document {
-        document.lease =
-            Some(Lease { holder: String::new(), term: 0, until: now.after(Duration::from_secs(86_400)) });
-    }
-    let decided = next(&State { seen: Some(alone), ..state }, now, plan);
+    let decided = decide(&state, now, plan);
     let step = settled_step(rotation, decided.step);
     Status {
         integration: plan.integration.to_string(),
         secrets: secrets(seen, rotation, now),
         rotation: rotation.map(|rotation| (rotation.id.clone(), rotation.strategy, step)),
         next: next_words(rotation, &decided.effect, step, now),
+        findings: super::settle::findings(&state, now, plan),
         lease: document.and_then(|document| document.lease.clone()).filter(|lease| now < lease.until),
         hold: document.and_then(|document| document.hold.clone()),
         command: command(document.is_some_and(|document| document.hold.is_some()), rotation, plan),
@@ -117,7 +116,7 @@ fn next_words(rotation: Option<&Rotation>, effect: &Effect, step: Step, now: Wal
             format!("cannot go on: {}", trouble.fault())
         }
         Effect::Stop(_) => "nothing".into(),
-        Effect::Call(call) => call_words(call),
+        Effect::Call(call) | Effect::Write(Change::Announce(call, _)) => call_words(call),
         _ if rotation.is_none() => "begin".into(),
         _ => step.name().into(),
     }
@@ -175,6 +174,9 @@ impl fmt::Display for Status {
             writeln!(f, "  lease     {}", lease.holder)?;
         }
         writeln!(f, "  next      {}", self.next)?;
+        for finding in &self.findings {
+            writeln!(f, "  because   {finding}")?;
+        }
         write!(f, "  type      {}", self.command)
     }
 }

@@ -1,5 +1,7 @@
 //! Rotation against a simulated platform, store, consumers and time.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking, helpers included")]
+
 mod world;
 
 mod bad_inputs;

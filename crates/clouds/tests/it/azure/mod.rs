@@ -2,6 +2,7 @@
 //! (`tests/interop/azure_store_test.py`).
 
 mod app_configuration;
+mod expiry;
 mod faults;
 mod identity;
 mod key_vault;

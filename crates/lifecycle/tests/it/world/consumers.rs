@@ -20,6 +20,8 @@ pub(crate) struct Consumer {
     pub(crate) name: String,
     pub(crate) environment: String,
     pub(crate) held: Vec<u8>,
+    /// Whether it is one of those that have to acknowledge.
+    pub(crate) registered: bool,
     /// Whether it looks at the store at all after its start.
     pub(crate) looks: bool,
     /// Whether it says what it uses.
@@ -38,6 +40,7 @@ impl Consumer {
             name: name.into(),
             environment: environment.into(),
             held: Vec::new(),
+            registered: true,
             looks: true,
             acks: true,
             calls: true,
@@ -84,7 +87,12 @@ impl World {
 
     pub(super) fn ack_report(&self) -> AckReport {
         AckReport {
-            registered: self.consumers.iter().map(|consumer| consumer.name.clone()).collect(),
+            registered: self
+                .consumers
+                .iter()
+                .filter(|consumer| consumer.registered)
+                .map(|consumer| consumer.name.clone())
+                .collect(),
             acks: self.consumers.iter().filter_map(|consumer| consumer.said.clone()).collect(),
         }
     }

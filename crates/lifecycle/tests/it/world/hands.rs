@@ -43,21 +43,41 @@ pub(crate) struct Hands(pub(crate) Sim);
 
 impl Hands {
     /// An operation of an administrator: where it is the secret's own identity, some stage of the entry must be accepted.
-    async fn administer<T>(&self, effect: impl FnOnce(&mut World) -> Result<T, Fault>) -> Result<T, Fault> {
+    async fn administer<T>(
+        &self,
+        mut effect: impl FnMut(&mut World) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         self.0
-            .operation(|world| {
+            .repeatable(|world| {
                 let known = {
-                    let entry = &world.shelf.entries["queue-sync"];
-                    let mut stages = [&entry.current, &entry.previous].into_iter().flatten();
-                    stages.any(|(_, value)| world.platform.accepts(value, world.now))
+                    let entry = world.shelf.entries.get("queue-sync");
+                    let stages = entry.map(|entry| [&entry.current, &entry.previous]);
+                    stages
+                        .into_iter()
+                        .flatten()
+                        .flatten()
+                        .any(|(_, value)| world.platform.accepts(value, world.now))
                 };
                 if world.own_identity && !known {
                     world.violations.push("the rotator's own identity is stranded".into());
                     return Err(Fault::new(FaultCode::AdminDenied, "no secret of the rotator is accepted"));
                 }
+                if world.denied {
+                    return Err(Fault::new(FaultCode::AdminDenied, "oauth:client:view"));
+                }
                 effect(world)
             })
             .await
+    }
+
+    async fn administer_once<T>(
+        &self,
+        effect: impl FnMut(&mut World) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let twice = std::mem::replace(&mut self.0.lock().twice, false);
+        let done = self.administer(effect).await;
+        self.0.lock().twice = twice;
+        done
     }
 }
 
@@ -72,7 +92,7 @@ impl SecretAdmin for Hands {
 
     fn list(&self) -> BoxFuture<'_, Result<Vec<Slot>, Fault>> {
         Box::pin(self.administer(|world| {
-            let dated = world.platform.shape != super::Shape::CappedKeys;
+            let dated = world.platform.shape.tells_dates();
             let shown = world.platform.slots.iter().map(|(id, slot)| Slot {
                 id: SlotId::new(id),
                 active: slot.active,
@@ -89,7 +109,8 @@ impl SecretAdmin for Hands {
     }
 
     fn generate<'a>(&'a self, slot: Option<&'a SlotId>) -> BoxFuture<'a, Result<Generated, Fault>> {
-        Box::pin(self.administer(move |world| {
+        // Never done twice: a lost reply is a secret that nobody knows.
+        Box::pin(self.administer_once(move |world| {
             let capabilities = world.platform.shape.capabilities();
             if let Some(slot) = slot.filter(|slot| !world.platform.slots.contains_key(slot.as_str())) {
                 return Err(unknown(slot));
@@ -146,7 +167,7 @@ impl SecretAdmin for Hands {
 
 impl Verify for Hands {
     fn verify<'a>(&'a self, stored: &'a StoredSecret) -> BoxFuture<'a, Verdict> {
-        Box::pin(self.0.operation(|world| {
+        Box::pin(self.0.repeatable(|world| {
             let (value, now) = (stored.value.expose(), world.now);
             world.verifications.push(WallTime::at(now));
             let Some(pair) = credential_of(value) else { return Verdict::Refused };
@@ -169,7 +190,7 @@ impl Verify for Hands {
 
 impl Publish for Hands {
     fn publish<'a>(&'a self, _published: &'a Published) -> BoxFuture<'a, Result<(), Fault>> {
-        Box::pin(self.0.operation(|world| {
+        Box::pin(self.0.repeatable(|world| {
             world.published += 1;
             Ok(())
         }))
@@ -178,7 +199,7 @@ impl Publish for Hands {
 
 impl Acks for Hands {
     fn read(&self) -> BoxFuture<'_, Result<AckReport, Fault>> {
-        Box::pin(self.0.operation(|world| Ok(world.ack_report())))
+        Box::pin(self.0.repeatable(|world| Ok(world.ack_report())))
     }
 }
 

@@ -12,11 +12,10 @@ pub(crate) mod platform;
 
 pub(crate) use consumers::Consumer;
 pub(crate) use hands::engine;
-pub(crate) use platform::{Platform, Shape};
-pub(crate) use run::{Crash, Draws, Ended, Rotator, run_all, run_one};
+pub(crate) use platform::{Platform, Shape, stored};
+pub(crate) use run::{Crash, Draws, Ended, Rotator, block_on, run_all, run_one, stop_of};
 pub(crate) use store::{Shelf, SimStore};
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -41,8 +40,13 @@ pub(crate) struct World {
     pub(crate) violations: Vec<String>,
     /// Whether the secret being rotated is the one that administers.
     pub(crate) own_identity: bool,
+    /// Whether the administrator lacks a permission.
+    pub(crate) denied: bool,
     pub(crate) published: u32,
     pub(crate) verifications: Vec<WallTime>,
+    /// Whether everything that may be done twice is.
+    pub(crate) twice: bool,
+    pub(crate) doubled: u32,
     waited: u32,
     drawn: u64,
     sleeping_until: Option<Duration>,
@@ -81,8 +85,11 @@ impl Sim {
             step: Step::Lease,
             violations: Vec::new(),
             own_identity: false,
+            denied: false,
             published: 0,
             verifications: Vec::new(),
+            twice: false,
+            doubled: 0,
             waited: 0,
             drawn: 0,
             sleeping_until: None,
@@ -100,6 +107,12 @@ impl Sim {
         WallTime::at(self.lock().now)
     }
 
+    /// How many secrets were ended, and how many made.
+    pub(crate) fn counts(&self) -> (usize, u32) {
+        let world = self.lock();
+        (world.platform.ended.len(), world.platform.generated)
+    }
+
     /// Moves time, and with it the consumers.
     pub(crate) fn pass(&self, duration: Duration) {
         let end = self.lock().now + duration;
@@ -112,6 +125,17 @@ impl Sim {
         let step = world.step;
         world.trace.push((step, position));
         Yield(false)
+    }
+
+    /// One operation that may be done twice; of the two outcomes the second is seen, as if the reply to the first were lost.
+    pub(crate) async fn repeatable<T>(&self, mut effect: impl FnMut(&mut World) -> T) -> T {
+        if self.lock().twice {
+            let mut world = self.lock();
+            world.doubled += 1;
+            effect(&mut world);
+            world.look();
+        }
+        self.operation(effect).await
     }
 
     /// One operation: a point, the effect, a point.
@@ -135,6 +159,12 @@ impl Sim {
 
 /// Yields once.
 pub(crate) struct Yield(bool);
+
+impl Yield {
+    pub(crate) fn once() -> Self {
+        Self(false)
+    }
+}
 
 impl Future for Yield {
     type Output = ();
@@ -172,7 +202,7 @@ impl World {
 impl Clock for Sim {
     fn now(&self) -> Moment {
         let wall = self.lock().now;
-        Moment { wall, monotonic: wall - START }
+        Moment { wall, monotonic: wall.saturating_sub(START) }
     }
 }
 
@@ -287,6 +317,3 @@ impl World {
         }
     }
 }
-
-/// Names by number, for tables of results.
-pub(crate) type Count<K> = BTreeMap<K, usize>;

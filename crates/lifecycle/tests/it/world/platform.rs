@@ -14,14 +14,21 @@ pub(crate) enum Shape {
     Overlap,
     /// Two clients of one secret each: only resets.
     TwoClients,
-    /// Two keys at most, undated, without last use, that cannot be switched off.
+    /// Two keys at most, undated and without last use: only the consumers can say that nobody needs the old one.
     CappedKeys,
+    /// The same, and a key cannot be switched off: there is nothing between on and gone.
+    NoSwitch,
     /// One client of one secret.
     OneClient,
 }
 
 impl Shape {
-    pub(crate) const SAFE: [Self; 3] = [Self::Overlap, Self::TwoClients, Self::CappedKeys];
+    pub(crate) const SAFE: [Self; 4] = [Self::Overlap, Self::TwoClients, Self::CappedKeys, Self::NoSwitch];
+
+    /// Whether the platform says when things were made, changed and used.
+    pub(crate) fn tells_dates(self) -> bool {
+        !matches!(self, Self::CappedKeys | Self::NoSwitch)
+    }
 
     pub(crate) fn capabilities(self) -> Capabilities {
         let base = Capabilities {
@@ -39,8 +46,9 @@ impl Shape {
         match self {
             Self::Overlap => base,
             Self::TwoClients => Capabilities { can_create: false, can_reset: true, ..base },
-            Self::CappedKeys => {
-                Capabilities { max_live: Some(2), can_disable: false, shows_last_use: false, ..base }
+            Self::CappedKeys => Capabilities { max_live: Some(2), shows_last_use: false, ..base },
+            Self::NoSwitch => {
+                Capabilities { max_live: Some(2), shows_last_use: false, can_disable: false, ..base }
             }
             Self::OneClient => Capabilities { max_live: Some(1), can_create: false, can_reset: true, ..base },
         }
@@ -121,6 +129,14 @@ impl Platform {
         };
         self.slots.insert(id.clone(), made);
         (id, secret)
+    }
+
+    /// Somebody makes a slot in the console.
+    pub(crate) fn make_foreign(&mut self, id: &str, now: Duration) {
+        let (made, _) = self.make(None, now);
+        self.generated -= 1;
+        let slot = self.slots.remove(&made).unwrap();
+        self.slots.insert(id.to_owned(), SimSlot { foreign: true, ..slot });
     }
 
     /// Whether a token is given for this stored credential.

@@ -51,6 +51,22 @@ impl<T> Rotator<T> {
     }
 }
 
+/// What one rotator says at its end, where there is one.
+pub(crate) fn stop_of(sim: &Sim, plan: &Plan, order: Order) -> Stop {
+    match run_one(sim, plan, order, "one", Crash::Never) {
+        Ended::With(stop) => stop,
+        Ended::Crashed => unreachable!("nothing crashes it"),
+    }
+}
+
+/// Runs any future of this world to its end.
+pub(crate) fn block_on<T>(sim: &Sim, future: impl Future<Output = T> + 'static) -> T {
+    let mut rotators = [Rotator::new(future, None)];
+    run_all(sim, &mut rotators, &mut Draws::new(0), |_| ());
+    let [rotator] = rotators;
+    rotator.outcome().expect("it ends")
+}
+
 /// Runs one rotator to its end; time moves whenever it waits.
 pub(crate) fn run_one(sim: &Sim, plan: &Plan, order: Order, machine: &str, crash: Crash) -> Ended {
     let engine = engine(sim, plan, machine);
@@ -104,27 +120,35 @@ pub(crate) fn run_all<T>(
         // A guard sleeps as well, but whoever passed a point is not only waiting.
         rotator.until = if passed == 0 { world.sleeping_until.take() } else { None };
         rotator.left = rotator.left.map(|left| left.saturating_sub(passed));
+        let now = world.now;
         drop(world);
+        if draws.freeze_one_in > 0 && draws.below(draws.freeze_one_in) == 0 {
+            rotator.until = Some(now + Duration::from_secs(301 + draws.below(900) as u64));
+        }
         between(sim);
     }
 }
 
 /// Drawn numbers, the same for the same seed.
 #[derive(Clone, Debug)]
-pub(crate) struct Draws(u64);
+pub(crate) struct Draws {
+    state: u64,
+    /// After one in so many polls whoever was polled is frozen for longer than a lease lasts; 0: never.
+    pub(crate) freeze_one_in: usize,
+}
 
 impl Draws {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def1)
+        Self { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def1, freeze_one_in: 0 }
     }
 
     /// A number below `limit`.
     pub(crate) fn below(&mut self, limit: usize) -> usize {
         // xorshift64*: plenty for schedules, and nothing to depend on.
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let drawn = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
+        self.state ^= self.state >> 12;
+        self.state ^= self.state << 25;
+        self.state ^= self.state >> 27;
+        let drawn = self.state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
         usize::try_from(drawn).unwrap() % limit.max(1)
     }
 

@@ -50,6 +50,11 @@ impl Shelf {
         self.promote(name, version, expected, at).unwrap();
     }
 
+    /// Somebody leaves a value at PENDING.
+    pub(crate) fn pend(&mut self, name: &str, value: Vec<u8>) {
+        self.put(name, value);
+    }
+
     pub(crate) fn document(&self) -> Option<Document> {
         let (_, value) = self.entries.get("queue-sync.rotation")?.current.as_ref()?;
         Some(Document::parse(&Secret::new(value.clone())).unwrap())
@@ -151,7 +156,7 @@ impl Store for SimStore {
 
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {
         Box::pin(async move {
-            let held = self.sim.operation(|world| {
+            let held = self.sim.repeatable(|world| {
                 let entry = world.shelf.entries.get(entry.as_str())?;
                 match stage {
                     Stage::Current => entry.current.clone(),
@@ -167,7 +172,7 @@ impl Store for SimStore {
     fn list(&self) -> BoxFuture<'_, Result<Vec<EntryInfo>, Fault>> {
         Box::pin(async move {
             let version = |held: &Held| held.as_ref().map(|(version, _)| Version::new(&version.to_string()));
-            let listed = self.sim.operation(|world| {
+            let listed = self.sim.repeatable(|world| {
                 let info = |(name, entry): (&String, &Entry)| EntryInfo {
                     name: name.parse().unwrap(),
                     current: version(&entry.current),
@@ -187,7 +192,7 @@ impl Store for SimStore {
         value: Secret,
     ) -> BoxFuture<'a, Result<Version, Fault>> {
         Box::pin(async move {
-            let put = self.sim.operation(|world| world.shelf.put(entry.as_str(), value.expose().to_vec()));
+            let put = self.sim.repeatable(|world| world.shelf.put(entry.as_str(), value.expose().to_vec()));
             Ok(Version::new(&put.await.to_string()))
         })
     }
@@ -199,7 +204,7 @@ impl Store for SimStore {
         expected: Option<&'a Version>,
     ) -> BoxFuture<'a, Result<(), Fault>> {
         Box::pin(async move {
-            let promoted = self.sim.operation(|world| {
+            let promoted = self.sim.repeatable(|world| {
                 let now = world.now;
                 world.shelf.promote(entry.as_str(), number(pending), expected.map(number), now)
             });
@@ -209,7 +214,7 @@ impl Store for SimStore {
 
     fn discard<'a>(&'a self, entry: &'a EntryName, version: &'a Version) -> BoxFuture<'a, Result<(), Fault>> {
         Box::pin(async move {
-            let discarded = self.sim.operation(|world| world.shelf.discard(entry.as_str(), number(version)));
+            let discarded = self.sim.repeatable(|world| world.shelf.discard(entry.as_str(), number(version)));
             discarded.await.map_err(|code| fault(code, entry))
         })
     }

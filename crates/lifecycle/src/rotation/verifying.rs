@@ -1,0 +1,87 @@
+//! Trying the pending secret, within limits.
+
+use std::time::Duration;
+
+use hallpass_core::{Fault, FaultCode};
+
+use super::checkpoints::{Dropped, PendingMark, Rotation};
+use super::decide::{View, does, stop, stuck};
+use super::document::Call;
+use super::effect::{Change, Effect, Next, Stop, Trouble};
+use super::event::Verdict;
+use super::prepare::compare;
+use super::state::Tries;
+use super::step::Step;
+use super::strategy::Strategy;
+use super::stuck::Cause;
+use super::time::WallTime;
+
+/// How often one pending secret is tried.
+pub const VERIFY_TRIES: u8 = 5;
+
+/// When each further try is made, in fifteenths of the window: at once, then after 4, 12, 28 and 60 seconds of a minute.
+const TRY_AT: [u32; 5] = [0, 1, 3, 7, 15];
+
+/// From PENDING to the promotion.
+pub(super) fn decide(view: &View<'_>, rotation: &Rotation, pending: &PendingMark) -> Next {
+    if view.seen.pending.as_ref().is_none_or(|held| held.version != pending.version) {
+        // Another machine put something else there, or somebody removed it: this one can no longer be promoted.
+        let dropped = Dropped { version: pending.version.clone(), slot: pending.slot.clone() };
+        return does(Step::Verify, Effect::Write(Change::Drop(dropped, false)));
+    }
+    if view.seen.slot(&pending.slot).is_some_and(|slot| !slot.active) {
+        return view.call(Step::StorePending, Call::Activate(pending.slot.clone()));
+    }
+    let tries = &view.state.tries;
+    if tries.version.as_ref() != Some(&pending.version) {
+        return does(Step::Verify, Effect::Verify(pending.version.clone()));
+    }
+    if tries.verdict == Some(Verdict::Good) {
+        let twins = rotation.strategy != Strategy::Regenerate && !rotation.undo;
+        if twins && let Some(differ) = compare(view, rotation, &pending.slot) {
+            return differ;
+        }
+        let expected = rotation.intent.version.clone();
+        return does(Step::Promote, Effect::Promote(pending.version.clone(), expected));
+    }
+    match next_try(tries, view.plan.verify_window()) {
+        Some(at) if view.now < at => does(Step::Verify, Effect::Wait(at)),
+        Some(_) => does(Step::Verify, Effect::Verify(pending.version.clone())),
+        None => refused(view, rotation, pending),
+    }
+}
+
+/// The tries are used up.
+fn refused(view: &View<'_>, rotation: &Rotation, pending: &PendingMark) -> Next {
+    match &view.state.tries.verdict {
+        // Nobody was asked, so nobody refused it.
+        Some(Verdict::Unreachable(why)) => {
+            let fault = Fault::new(
+                FaultCode::UpstreamUnreachable,
+                format!("the new secret could not be tried: {why}"),
+            );
+            stop(Stop::Failed(Trouble::of(&fault)))
+        }
+        // Another secret would be allowed no more than this one.
+        Some(Verdict::CanaryFailed(which)) => stuck(Step::Verify, Cause::CanaryFailed, which.clone()),
+        _ if rotation.undo => stuck(
+            Step::Verify,
+            Cause::UndoImpossible,
+            format!("the platform refuses {}", pending.fingerprint),
+        ),
+        _ => {
+            let dropped = Dropped { version: pending.version.clone(), slot: pending.slot.clone() };
+            does(Step::Verify, Effect::Write(Change::Drop(dropped, true)))
+        }
+    }
+}
+
+/// When to try again; never, once there were enough tries or the window is over.
+fn next_try(tries: &Tries, window: Duration) -> Option<WallTime> {
+    let (first, last) = (tries.first?, tries.last?);
+    if tries.count >= VERIFY_TRIES || last >= first.after(window) {
+        return None;
+    }
+    let part = TRY_AT.get(usize::from(tries.count)).copied().unwrap_or(15);
+    Some(first.after(window / 15 * part))
+}

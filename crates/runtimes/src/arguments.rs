@@ -1,0 +1,141 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+use hallpass_app::{App, Fault, FaultCode, secret_of_file};
+use hallpass_runtimes::door::Senders;
+use hallpass_runtimes::{Proof, entra, google};
+
+/// Rotate secrets when Azure or Google Cloud says that one is near its end
+///
+/// Serves POST /azure/event-grid and POST /google/pubsub. A message names a secret, and its sender is verified before it is read. What it starts is what `hallpass rotate due` would do for
+/// the integrations of that secret: nothing that is not due.
+///
+/// Example: hallpass-rotator --listen 0.0.0.0:8080 --pubsub-audience https://rotator.example/google/pubsub --pubsub-account push@acme.iam.gserviceaccount.com
+#[derive(Debug, Parser)]
+#[command(name = "hallpass-rotator", version)]
+pub(crate) struct Arguments {
+    /// The configuration file
+    #[arg(long, value_name = "PATH")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where to listen; put a front with TLS before it
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7782")]
+    pub(crate) listen: SocketAddr,
+    /// How long one run waits at one place, such as 30s, 15m or 2h
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration)]
+    pub(crate) wait: Duration,
+    /// How often to look at every integration unasked, so that what waits for time to pass goes on; 0s for never
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
+    pub(crate) look_every: Duration,
+    /// The audience of the push subscription's token
+    #[arg(long, value_name = "TEXT", requires = "pubsub_account")]
+    pubsub_audience: Option<String>,
+    /// The service account whose token a push carries
+    #[arg(long, value_name = "EMAIL", requires = "pubsub_audience")]
+    pubsub_account: Option<String>,
+    /// Where Google publishes its keys
+    #[arg(long, value_name = "URL", default_value = "https://www.googleapis.com/oauth2/v3/certs")]
+    pubsub_keys: String,
+    /// A file with the key that Event Grid shows, in the delivery header Hallpass-Key or as key= in the address
+    #[arg(long, value_name = "PATH", conflicts_with = "event_grid_tenant")]
+    event_grid_key_file: Option<PathBuf>,
+    /// The directory whose token Event Grid shows, by its id
+    #[arg(long, value_name = "ID", requires = "event_grid_audience", requires = "event_grid_app")]
+    event_grid_tenant: Option<String>,
+    /// The audience of that token
+    #[arg(long, value_name = "TEXT", requires = "event_grid_tenant")]
+    event_grid_audience: Option<String>,
+    /// The application that the token was given to, by its id
+    #[arg(long, value_name = "ID", requires = "event_grid_tenant")]
+    event_grid_app: Option<String>,
+    /// Where that directory publishes its keys, if not at login.microsoftonline.com
+    #[arg(long, value_name = "URL", requires = "event_grid_tenant")]
+    event_grid_keys: Option<String>,
+}
+
+impl Arguments {
+    /// Reads the arguments of the process; where they are wrong it says so and ends the process with 2.
+    pub(crate) fn read() -> Self {
+        Self::parse()
+    }
+
+    /// Who may wake the integrations.
+    pub(crate) async fn senders(&self, app: &App) -> Result<Senders, Fault> {
+        let senders = Senders { azure: self.azure(app).await?, google: self.google(app)? };
+        if senders.azure.is_none() && senders.google.is_none() {
+            let hint = "name one with --pubsub-account, --event-grid-tenant or --event-grid-key-file; without any, use `hallpass rotate watch`";
+            let fault = Fault::new(FaultCode::ConfigurationInvalid, "nobody may wake this program");
+            return Err(fault.with_hint(hint));
+        }
+        Ok(senders)
+    }
+
+    fn google(&self, app: &App) -> Result<Option<Proof>, Fault> {
+        let (Some(audience), Some(account)) = (&self.pubsub_audience, &self.pubsub_account) else {
+            return Ok(None);
+        };
+        let expected = google(&said(audience, "--pubsub-audience")?, &said(account, "--pubsub-account")?);
+        Ok(Some(Proof::Token(Box::new(app.published_keys(&self.pubsub_keys, expected)?))))
+    }
+
+    async fn azure(&self, app: &App) -> Result<Option<Proof>, Fault> {
+        if let Some(path) = &self.event_grid_key_file {
+            let key = secret_of_file(path).await?;
+            if key.len() < SHORTEST_KEY {
+                let detail = format!("--event-grid-key-file: a key of {} bytes", key.len());
+                let hint = "draw one, such as with `openssl rand -hex 32`";
+                return Err(Fault::new(FaultCode::ConfigurationInvalid, detail).with_hint(hint));
+            }
+            return Ok(Some(Proof::Key(key)));
+        }
+        let (Some(tenant), Some(audience), Some(application)) =
+            (&self.event_grid_tenant, &self.event_grid_audience, &self.event_grid_app)
+        else {
+            return Ok(None);
+        };
+        let tenant = said(tenant, "--event-grid-tenant")?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+        if !tenant.bytes().all(plain) {
+            return Err(Fault::new(
+                FaultCode::ConfigurationInvalid,
+                "--event-grid-tenant is no id of a directory",
+            ));
+        }
+        let keys = match &self.event_grid_keys {
+            Some(keys) => keys.clone(),
+            None => format!("https://login.microsoftonline.com/{tenant}/discovery/v2.0/keys"),
+        };
+        let (audience, application) =
+            (said(audience, "--event-grid-audience")?, said(application, "--event-grid-app")?);
+        Ok(Some(Proof::Token(Box::new(app.published_keys(&keys, entra(&tenant, &audience, &application))?))))
+    }
+}
+
+/// An empty text, as an unset variable of a deployment makes one, would be compared with what is missing.
+fn said(text: &str, flag: &str) -> Result<String, Fault> {
+    if text.is_empty() {
+        return Err(Fault::new(FaultCode::ConfigurationInvalid, format!("{flag} is empty")));
+    }
+    Ok(text.to_owned())
+}
+
+/// `30s`, `15m` or `2h`; a day at most.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let factor: u64 = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("expected a duration such as 30s, 15m or 2h".to_owned()),
+    };
+    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    let seconds = seconds.filter(|seconds| *seconds <= 24 * 3600);
+    seconds.map(Duration::from_secs).ok_or_else(|| "expected a duration of at most 24h".to_owned())
+}
+
+/// As many characters as sixteen random bytes have in base64.
+const SHORTEST_KEY: usize = 22;

@@ -1,0 +1,9 @@
+//! Tests of what clouds wake, from outside.
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking, and so do its helpers")]
+
+mod door;
+mod issuer;
+mod knock;
+mod program;
+mod rotation;
+mod stage;

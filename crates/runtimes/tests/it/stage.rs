@@ -1,0 +1,142 @@
+//! Two integrations whose secrets are rotated, at an emulated platform, on a clock that the test moves.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hallpass_app::{
+    App, BoxFuture, Clock, Config, Flags, Moment, ProcessVariables, Purpose, Secret, Sleep, Sources, Times,
+};
+use hallpass_emulator::{ClockSettings, Emulator, NewClient, Settings};
+use hallpass_runtimes::Places;
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+/// When every test begins.
+pub(crate) const NOW: u64 = 1_800_000_000;
+
+/// Longer than anything takes that is not stuck.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Time that only the test moves.
+#[derive(Clone, Debug)]
+pub(crate) struct Hand(Arc<watch::Sender<Duration>>);
+
+impl Clock for Hand {
+    fn now(&self) -> Moment {
+        let now = *self.0.borrow();
+        Moment { wall: now, monotonic: now }
+    }
+}
+
+impl Sleep for Hand {
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let until = self.now().wall + duration;
+        let mut time = self.0.subscribe();
+        Box::pin(async move {
+            if time.wait_for(|now| *now >= until).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+}
+
+pub(crate) struct Stage {
+    pub(crate) emulator: Emulator,
+    pub(crate) app: Arc<App>,
+    pub(crate) time: Hand,
+    _folder: TempDir,
+}
+
+impl Stage {
+    pub(crate) async fn set() -> Self {
+        let clock = ClockSettings::Frozen(NOW);
+        let emulator = Emulator::start(Settings { clock, ..Settings::default() }).await.unwrap();
+        let world = emulator.world();
+        let hour = Duration::from_secs(3600);
+        for id in ["sales-a", "sales-b", "billing-a", "billing-b"] {
+            world.add_client(
+                NewClient::named(id).id(id).secret(format!("planted-{id}")).validity(hour).role("role", "*"),
+            );
+        }
+        world.add_client(NewClient::named("admin").id("admin").secret("planted-admin").role("role", "*"));
+        world.add_queue("Sales");
+        let folder = tempfile::tempdir().unwrap();
+        let text = configuration(&emulator.login_url(), &emulator.api_url());
+        let sources = Sources::of_process(Flags::default());
+        let config = Config::read(&folder.path().join("hallpass.toml"), &text, &sources).unwrap();
+        let time = Hand(Arc::new(watch::Sender::new(Duration::from_secs(NOW))));
+        let times = Times { clock: Arc::new(time.clone()), sleep: Arc::new(time.clone()) };
+        let app =
+            App::assemble_at(&config, Purpose::Command, Arc::new(ProcessVariables), times).await.unwrap();
+        for (name, client) in [("sales", "sales-a"), ("billing", "billing-a"), ("admin", "admin")] {
+            let members = [("client_id", client.to_owned()), ("client_secret", format!("planted-{client}"))];
+            let members = members.map(|(name, value)| (name.to_owned(), Secret::from(value)));
+            app.put_secret(name, &BTreeMap::from(members)).await.unwrap();
+        }
+        Self { emulator, app: Arc::new(app), time, _folder: folder }
+    }
+
+    pub(crate) fn places(&self) -> Places {
+        let places = self.app.rotated_places();
+        Places::new(places.map(|(name, references)| (name.to_owned(), references.to_vec())))
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        self.time.0.send_modify(|now| *now += by);
+        self.emulator.world().advance(by);
+    }
+
+    /// How many secrets the platform made, by its own count.
+    pub(crate) fn made(&self) -> u64 {
+        self.emulator.world().witness().totals.secrets_made
+    }
+
+    /// The client whose secret a call would use now.
+    pub(crate) async fn client(&self, integration: &str) -> String {
+        let credential = self.app.credential(integration).await.unwrap();
+        credential.member("client_id").unwrap().expose_str().unwrap().to_owned()
+    }
+}
+
+/// Each has a copy in a cloud's store, by whose name messages find it.
+fn configuration(login: &str, api: &str) -> String {
+    let mut text = format!(
+        r#"
+version = 1
+environment = "test"
+[outbound]
+private_networks = ["127.0.0.0/8"]
+[stores.local]
+path = "state/store"
+[integrations.admin]
+platform = "genesys"
+token_url = "{login}/oauth/token"
+api_url = "{api}"
+secret = "local:admin"
+administers = true
+allow = ["GET /api/v2/oauth/clients/**", "PUT /api/v2/oauth/clients/*", "POST /api/v2/oauth/clients/*/secret"]
+"#
+    );
+    for (name, copy) in [
+        ("sales", "gcp-sm:projects/acme-prod/secrets/sales"),
+        ("billing", "azure-kv:https://acme-kv.vault.azure.net/secrets/billing"),
+    ] {
+        text.push_str(&format!(
+            r#"
+[integrations.{name}]
+platform = "genesys"
+token_url = "{login}/oauth/token"
+api_url = "{api}"
+secret = ["local:{name}", "{copy}"]
+allow = ["GET /api/v2/routing/queues"]
+[integrations.{name}.rotation]
+administrator = "admin"
+clients = ["{name}-a", "{name}-b"]
+token_lifetime = "1h"
+verify = ["GET /api/v2/routing/queues?pageSize=1"]
+"#
+        ));
+    }
+    text
+}
