@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use hallpass_lifecycle::rotation::{Cause, Order, Outcome, Plan, Stop};
+use hallpass_lifecycle::rotation::{Cause, Order, Outcome, Plan, Step, Stop};
 
-use crate::world::{Shape, Sim, plan, stop_of, stored};
+use crate::world::{Crash, Shape, Sim, plan, run_one, stop_of, stored};
 
 /// When somebody interferes.
 #[derive(Clone, Copy, Debug)]
@@ -186,4 +186,24 @@ fn slots_of_others_are_never_touched_and_named_when_they_are_in_the_way() {
     assert_eq!(sim.counts(), (0, 0));
     remove(&sim, "console");
     assert_eq!(stop_of(&sim, &plan, Order::Resume), Stop::Finished(Outcome::Rotated));
+}
+
+#[test]
+fn of_more_new_slots_than_were_asked_for_none_is_deleted() {
+    for shape in [Shape::Overlap, Shape::CappedKeys] {
+        let (sim, plan) = (Sim::new(shape), plan(shape));
+        let lost = crate::world::points_in(shape, Step::Generate);
+        // The reply is lost, and before anybody looks somebody makes a slot in the console: undated ones cannot be told apart.
+        run_one(&sim, &plan, Order::Run, "one", Crash::At(*lost.last().unwrap()));
+        let made = sim.lock().platform.slots.len();
+        another_slot(&sim);
+        sim.pass(Duration::from_secs(600));
+        let stop = stop_of(&sim, &plan, Order::Run);
+        assert!(
+            matches!(&stop, Stop::Stuck(stuck) if stuck.cause == Cause::PlatformChanged),
+            "{shape:?}: {stop:?}"
+        );
+        assert_eq!(sim.lock().platform.slots.len(), made + 1, "{shape:?}");
+        sim.assert_well("nothing touched");
+    }
 }
