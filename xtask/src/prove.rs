@@ -29,13 +29,13 @@ type Promises = BTreeMap<u32, Tests>;
 struct Tests {
     /// In the workspace.
     ours: BTreeSet<String>,
-    /// In the search over schedules.
-    schedules: BTreeSet<String>,
+    /// In the searches that are workspaces of their own, by folder.
+    apart: BTreeMap<&'static str, BTreeSet<String>>,
 }
 
 impl Tests {
     fn all(&self) -> impl Iterator<Item = &str> {
-        self.ours.iter().chain(&self.schedules).map(String::as_str)
+        self.ours.iter().chain(self.apart.values().flatten()).map(String::as_str)
     }
 }
 
@@ -89,7 +89,7 @@ fn prove(workspace: &Workspace, number: u32, tests: &Tests) -> Result<bool, Faul
     Ok(held)
 }
 
-/// The runs that a promise needs: of the workspace, and of the search over schedules.
+/// The runs that a promise needs: of the workspace, and of the searches.
 fn commands(workspace: &Workspace, tests: &Tests) -> Vec<Command> {
     let mut commands = Vec::new();
     if !tests.ours.is_empty() {
@@ -98,9 +98,9 @@ fn commands(workspace: &Workspace, tests: &Tests) -> Vec<Command> {
         command.args(&tests.ours);
         commands.push(command);
     }
-    if !tests.schedules.is_empty() {
-        let mut command = schedules::cargo_test(workspace);
-        command.args(["--release", "--", "--nocapture"]).args(&tests.schedules);
+    for (folder, names) in &tests.apart {
+        let mut command = schedules::cargo_test(workspace, folder);
+        command.args(["--release", "--", "--nocapture"]).args(names);
         commands.push(command);
     }
     commands
@@ -118,8 +118,10 @@ fn find(root: &Path) -> Result<Promises, Fault> {
     for (number, name) in promise_tests(&root.join("crates"))? {
         promises.entry(number).or_default().ours.insert(name);
     }
-    for (number, name) in promise_tests(&root.join(schedules::FOLDER).join("tests"))? {
-        promises.entry(number).or_default().schedules.insert(name);
+    for folder in schedules::FOLDERS {
+        for (number, name) in promise_tests(&root.join(folder).join("tests"))? {
+            promises.entry(number).or_default().apart.entry(folder).or_default().insert(name);
+        }
     }
     Ok(promises)
 }

@@ -25,13 +25,15 @@ pub(crate) enum Step {
     Test,
     /// The token core under many schedules.
     Schedules,
+    /// Rotation in every order of events.
+    States,
     /// The real binary, driven by programs we did not write.
     Interop,
 }
 
 impl Step {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Format,
         Self::Arrows,
         Self::Sizes,
@@ -40,6 +42,7 @@ impl Step {
         Self::Deny,
         Self::Test,
         Self::Schedules,
+        Self::States,
         Self::Interop,
     ];
 
@@ -54,6 +57,7 @@ impl Step {
             Self::Deny => "deny",
             Self::Test => "test",
             Self::Schedules => "schedules",
+            Self::States => "states",
             Self::Interop => "interop",
         }
     }
@@ -69,6 +73,7 @@ impl Step {
             Self::Deny => "bans, licences and sources of every dependency",
             Self::Test => "cargo test --workspace --no-fail-fast",
             Self::Schedules => "search/: the token core under every order of events that chance finds",
+            Self::States => "model/: every state of small worlds in which a rotation runs",
             Self::Interop => "tests/interop: the real binary, driven by vendor SDKs",
         }
     }
@@ -85,7 +90,8 @@ impl Step {
             Self::Docs => guard(|| docs(workspace)),
             Self::Deny => guard(|| deny::check(workspace)),
             Self::Test => tests(workspace),
-            Self::Schedules => schedules::run(workspace),
+            Self::Schedules => schedules::run(workspace, schedules::SCHEDULES),
+            Self::States => schedules::run(workspace, schedules::STATES),
             Self::Interop => interop::run(workspace, system),
         }
     }
@@ -102,8 +108,10 @@ fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<(), Fault> {
 
 fn format(workspace: &Workspace) -> Result<(), Fault> {
     cargo(workspace, &["fmt", "--all", "--check"])?;
-    let mut search = shell::cargo(&workspace.root.join(schedules::FOLDER));
-    shell::run(search.args(["fmt", "--check"]))
+    schedules::FOLDERS.into_iter().try_for_each(|folder| {
+        let mut command = shell::cargo(&workspace.root.join(folder));
+        shell::run(command.args(["fmt", "--check"]))
+    })
 }
 
 fn docs(workspace: &Workspace) -> Result<(), Fault> {

@@ -1,98 +1,143 @@
-//! The journal of a rotation as a file.
+//! The journal of a rotation as a file: one per integration, appended to, for its owner only.
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::PathBuf;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
 use hallpass_core::{BoxFuture, Fault, FaultCode};
 use hallpass_lifecycle::rotation::Journal;
 use rustix::fs::OFlags;
 
-/// Appended to and never rewritten, for its owner alone.
-#[derive(Debug)]
+/// The largest journal that is read. A rotation writes about 200 KiB, so this is some hundred of them; a file that is larger is moved away by a person.
+const LIMIT: u64 = 64 * 1024 * 1024;
+
+/// A journal in a file. Opened anew for every line, so that a file that was moved away is begun again.
+#[derive(Clone, Debug)]
 pub(super) struct FileJournal {
     path: PathBuf,
 }
 
 impl FileJournal {
-    /// Nothing is opened yet; file and folder are made by the first line.
-    pub(super) fn at(path: PathBuf) -> Self {
+    /// The journal at `path`; nothing is opened yet.
+    #[must_use]
+    pub(super) fn new(path: PathBuf) -> Self {
         Self { path }
-    }
-
-    fn append_now(&self, line: &str) -> io::Result<()> {
-        if let Some(folder) = self.path.parent() {
-            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        }
-        let mut options = OpenOptions::new();
-        let options = options.append(true).create(true).mode(0o600).custom_flags(no_follow());
-        let mut file = options.open(&self.path)?;
-        file.write_all(line.as_bytes())?;
-        file.sync_data()
-    }
-
-    fn read_now(&self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        match OpenOptions::new().read(true).custom_flags(no_follow()).open(&self.path) {
-            Ok(file) => file.take(LONGEST).read_to_end(&mut bytes).map(|_| bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(bytes),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn fault(&self, error: io::Error) -> Fault {
-        Fault::new(FaultCode::JournalUnreadable, format!("`{}`", self.path.display())).with_source(error)
     }
 }
 
 impl Journal for FileJournal {
     fn append<'a>(&'a self, line: &'a str) -> BoxFuture<'a, Result<(), Fault>> {
-        // One short write and a sync, about fifty times in a rotation that takes days.
-        Box::pin(async move { self.append_now(line).map_err(|error| self.fault(error)) })
+        let (path, line) = (self.path.clone(), line.to_owned());
+        blocking(move || append(&path, &line))
     }
 
     fn read(&self) -> BoxFuture<'_, Result<Vec<u8>, Fault>> {
-        Box::pin(async move { self.read_now().map_err(|error| self.fault(error)) })
+        let path = self.path.clone();
+        blocking(move || read(&path))
     }
 }
 
-/// A link in its place could lead anywhere that this user may write.
-fn no_follow() -> i32 {
-    i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default()
+/// A disk may take its time, and the runtime has other things to do meanwhile.
+fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+) -> BoxFuture<'static, Result<T, Fault>> {
+    Box::pin(async move {
+        let ended = tokio::task::spawn_blocking(work).await;
+        ended.unwrap_or_else(|_| Err(Fault::new(FaultCode::JournalUnreadable, "the runtime is stopping")))
+    })
 }
 
-/// A rotation leaves some tens of kilobytes; this is a thousand of them.
-const LONGEST: u64 = 64 * 1024 * 1024;
+/// One `write` of a whole line, and on the disk when this returns: a crash leaves at most a part of the last line.
+fn append(path: &Path, line: &str) -> Result<(), Fault> {
+    if let Some(folder) = path.parent() {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|error| unreadable(path, error))?;
+    }
+    let mut options = OpenOptions::new();
+    let mut file = open(path, options.append(true).create(true).mode(0o600))?;
+    let written = file.write_all(line.as_bytes()).and_then(|()| file.sync_data());
+    written.map_err(|error| unreadable(path, error))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Fault> {
+    let file = match open(path, OpenOptions::new().read(true)) {
+        Ok(file) => file,
+        Err(_) if path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) => {
+            return Ok(Vec::new());
+        }
+        Err(fault) => return Err(fault),
+    };
+    let mut bytes = Vec::new();
+    let length = file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, error))?;
+    if length as u64 > LIMIT {
+        let detail = format!("`{}` is larger than 64 MiB", path.display());
+        return Err(Fault::new(FaultCode::JournalUnreadable, detail));
+    }
+    Ok(bytes)
+}
+
+/// Refuses what is not a plain file of this user's alone: who can write it could make it say anything, and a link could lead anywhere.
+fn open(path: &Path, options: &mut OpenOptions) -> Result<File, Fault> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+    let flags =
+        i32::try_from(flags).map_err(|_| Fault::new(FaultCode::Internal, "open flags beyond 31 bits"))?;
+    let file = options.custom_flags(flags).open(path).map_err(|error| unreadable(path, error))?;
+    let metadata = file.metadata().map_err(|error| unreadable(path, error))?;
+    let strange = match metadata {
+        ref metadata if !metadata.is_file() => Some("is not a plain file"),
+        ref metadata if metadata.uid() != rustix::process::geteuid().as_raw() => {
+            Some("belongs to another user")
+        }
+        ref metadata if metadata.mode() & 0o077 != 0 => Some("is open to other users"),
+        _ => None,
+    };
+    match strange {
+        None => Ok(file),
+        Some(what) => Err(Fault::new(FaultCode::JournalUnreadable, format!("`{}` {what}", path.display()))),
+    }
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Fault {
+    Fault::new(FaultCode::JournalUnreadable, format!("`{}`", path.display())).with_source(error)
+}
 
 #[cfg(test)]
 mod tests {
     use super::FileJournal;
     use hallpass_core::FaultCode;
     use hallpass_lifecycle::rotation::Journal;
+    use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     #[tokio::test]
-    async fn lines_are_appended_for_the_owner_alone() {
+    async fn lines_are_appended_to_a_file_of_its_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let journal = FileJournal::at(folder.path().join("rotations/queue-sync.jsonl"));
-        assert_eq!(journal.read().await.unwrap(), b"");
+        let path = folder.path().join("rotations/queue-sync.jsonl");
+        let journal = FileJournal::new(path.clone());
+        assert_eq!(journal.read().await.unwrap(), b"", "there is none yet");
         journal.append("one\n").await.unwrap();
         journal.append("two\n").await.unwrap();
         assert_eq!(journal.read().await.unwrap(), b"one\ntwo\n");
-        let mode =
-            |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode("rotations"), mode("rotations/queue-sync.jsonl")), (0o700, 0o600));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[tokio::test]
-    async fn a_link_is_not_followed() {
+    async fn links_folders_and_open_files_are_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("journal");
-        symlink("/dev/null", &path).unwrap();
-        let journal = FileJournal::at(path);
-        for fault in [journal.append("x\n").await.unwrap_err(), journal.read().await.unwrap_err()] {
-            assert_eq!(fault.code(), FaultCode::JournalUnreadable);
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("open"), "").unwrap();
+        fs::set_permissions(path("open"), fs::Permissions::from_mode(0o644)).unwrap();
+        symlink("/dev/null", path("link")).unwrap();
+        fs::create_dir(path("folder")).unwrap();
+        for name in ["open", "link", "folder"] {
+            let journal = FileJournal::new(path(name));
+            let codes = [
+                journal.append("x\n").await.map_err(|fault| fault.code()),
+                journal.read().await.map(drop).map_err(|fault| fault.code()),
+            ];
+            assert_eq!(codes, [Err(FaultCode::JournalUnreadable); 2], "{name}");
         }
+        assert_eq!(fs::read(path("open")).unwrap(), b"");
     }
 }

@@ -93,7 +93,7 @@ impl App {
         let admin = slots::administration(self, integration, config)?;
         let plan = plan::plan(self, integration, config, (&reference, admin.capabilities()), options)?;
         let journal: Arc<dyn hallpass_lifecycle::rotation::Journal> = match self.journal_of(name) {
-            Some(path) => Arc::new(FileJournal::at(path)),
+            Some(path) => Arc::new(FileJournal::new(path)),
             None => Arc::new(NoJournal),
         };
         let acks = acknowledgements(integration, config);

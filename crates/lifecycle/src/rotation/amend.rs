@@ -174,6 +174,7 @@ fn resume(rotation: &mut Rotation, baseline: &Baseline, now: WallTime) {
         rotation.undo = false;
         rotation.intent = forward.intent;
         rotation.intent.revision.clone_from(&baseline.old);
+        rotation.intent.active = baseline.old_active;
         rotation.pending = Some(forward.pending);
         // The soak begins anew: for a while both were told to be the right one.
         rotation.promoted = Some(super::checkpoints::PromotedMark {
@@ -184,6 +185,7 @@ fn resume(rotation: &mut Rotation, baseline: &Baseline, now: WallTime) {
         return;
     }
     rotation.intent.revision.clone_from(&baseline.old);
+    rotation.intent.active = baseline.old_active;
     if let Some(promoted) = &mut rotation.promoted {
         promoted.revision.clone_from(&baseline.new);
     }

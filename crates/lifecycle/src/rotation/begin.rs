@@ -76,6 +76,7 @@ fn begin(view: &View<'_>) -> Next {
         slot: slot.clone(),
         fingerprint,
         revision: view.revision(slot),
+        active: view.is_active(slot),
         target,
     };
     if view.is_old() {
@@ -88,7 +89,8 @@ fn begin(view: &View<'_>) -> Next {
 fn too_early(view: &View<'_>) -> Option<Next> {
     let plan = view.plan;
     let last = view.document.last.as_ref().map(|last| last.at);
-    let since = view.seen.written.max(last);
+    // The age of the secret counts from its promotion; the end of the rotation came days later.
+    let since = view.seen.written.or(last);
     let due = since.map(|since| since.after(plan.every));
     if let Some(due) = due.filter(|due| view.begun.order == Order::Due && view.now < *due) {
         return Some(stop(Stop::NotDue(due)));

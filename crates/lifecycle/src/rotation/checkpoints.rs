@@ -65,6 +65,8 @@ pub struct Intent {
     pub fingerprint: Fingerprint,
     /// What the platform said of that slot's state, where it does: a change that is not ours shows in it.
     pub revision: Option<String>,
+    /// Whether that slot was on.
+    pub active: bool,
     /// The slot that gets the new secret; none where a new slot is made.
     pub target: Option<SlotId>,
 }

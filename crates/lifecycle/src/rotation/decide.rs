@@ -139,6 +139,10 @@ impl View<'_> {
         self.seen.current.as_ref().map(|held| &held.version)
     }
 
+    pub(super) fn is_active(&self, slot: &SlotId) -> bool {
+        self.seen.slot(slot).is_some_and(|slot| slot.active)
+    }
+
     pub(super) fn revision(&self, slot: &SlotId) -> Option<String> {
         self.seen.slot(slot)?.revision.clone()
     }

@@ -43,6 +43,7 @@ impl View<'_> {
             slot: pending.slot.clone(),
             fingerprint: pending.fingerprint,
             revision: self.revision(&pending.slot),
+            active: self.is_active(&pending.slot),
             target: Some(old.clone()),
         };
         let forward =
@@ -65,7 +66,7 @@ impl View<'_> {
         Change::Resume(Box::new(Baseline {
             old: self.revision(retiring),
             new,
-            old_active: self.seen.slot(retiring).is_some_and(|slot| slot.active),
+            old_active: self.is_active(retiring),
             known,
         }))
     }

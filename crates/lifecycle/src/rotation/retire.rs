@@ -24,8 +24,8 @@ pub(super) fn decide(
     if view.current_version() != Some(&pending.version) {
         return stuck(Step::Disable, Cause::StoreChanged, "CURRENT is no longer what was promoted");
     }
-    if let Some(change) = foreign_change(view, rotation, promoted, pending) {
-        return stuck(Step::Disable, Cause::PlatformChanged, change);
+    if let Some((cause, change)) = foreign_change(view, rotation, promoted, pending) {
+        return stuck(Step::Disable, cause, change);
     }
     let disables = view.plan.capabilities.can_disable && rotation.strategy != Strategy::Regenerate;
     if disables && mark.disabled.is_none() {
@@ -119,24 +119,26 @@ pub(super) fn foreign_change(
     rotation: &Rotation,
     promoted: &PromotedMark,
     pending: &PendingMark,
-) -> Option<String> {
+) -> Option<(Cause, String)> {
     let new = &pending.slot;
-    let Some(slot) = view.seen.slot(new) else { return Some(format!("`{new}`, which is in use, is gone")) };
-    if !slot.active {
-        return Some(format!("`{new}`, which is in use, was switched off"));
+    let of_the_new = match view.seen.slot(new) {
+        None => Some(format!("`{new}` is gone")),
+        Some(slot) if !slot.active => Some(format!("`{new}` was switched off")),
+        Some(slot) if differs(promoted.revision.as_ref(), slot.revision.as_ref()) => {
+            Some(format!("`{new}` is another"))
+        }
+        Some(_) => None,
+    };
+    if let Some(change) = of_the_new {
+        return Some((Cause::NewSecretChanged, change));
     }
-    if differs(promoted.revision.as_ref(), slot.revision.as_ref()) {
-        return Some(format!("`{new}`, which is in use, was changed"));
-    }
-    if rotation.strategy != Strategy::Regenerate
-        && let Some(change) = change_of_old(view, rotation)
-    {
-        return Some(change);
-    }
-    match view.newcomers() {
+    let of_the_old =
+        if rotation.strategy == Strategy::Regenerate { None } else { change_of_old(view, rotation) };
+    let of_others = || match view.newcomers() {
         Newcomers::Strange(slots) => Some(unknown(&slots)),
         Newcomers::Ours(_) | Newcomers::None => None,
-    }
+    };
+    of_the_old.or_else(of_others).map(|change| (Cause::PlatformChanged, change))
 }
 
 fn change_of_old(view: &View<'_>, rotation: &Rotation) -> Option<String> {
@@ -162,7 +164,7 @@ fn change_of_old(view: &View<'_>, rotation: &Rotation) -> Option<String> {
         }
         // Being switched off is a change as well, and maybe our own.
         None if !slot.active && retire.is_some() => None,
-        None if !slot.active => Some(format!("`{old}` was switched off")),
+        None if !slot.active => rotation.intent.active.then(|| format!("`{old}` was switched off")),
         None => differs(rotation.intent.revision.as_ref(), slot.revision.as_ref())
             .then(|| format!("`{old}` was changed")),
     }

@@ -46,8 +46,8 @@ pub(super) fn decide(
         if view.is_old() {
             return does(Step::CollectEvidence, Effect::Observe);
         }
-        if let Some(change) = retire::foreign_change(view, rotation, promoted, pending) {
-            return stuck(Step::RetireIntent, Cause::PlatformChanged, change);
+        if let Some((cause, change)) = retire::foreign_change(view, rotation, promoted, pending) {
+            return stuck(Step::RetireIntent, cause, change);
         }
         return does(Step::RetireIntent, Effect::Write(Change::Retire(mark)));
     }

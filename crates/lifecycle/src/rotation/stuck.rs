@@ -28,6 +28,8 @@ pub enum Cause {
     RightsDiffer,
     /// Somebody changed something at the platform meanwhile.
     PlatformChanged,
+    /// Somebody changed, switched off or removed the new secret at the platform.
+    NewSecretChanged,
     /// Somebody stored another secret meanwhile.
     StoreChanged,
     /// Consumers do not prove that they have the new secret.
@@ -44,11 +46,12 @@ pub enum Cause {
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SecretRefused,
         Self::CanaryFailed,
         Self::RightsDiffer,
         Self::PlatformChanged,
+        Self::NewSecretChanged,
         Self::StoreChanged,
         Self::NoEvidence,
         Self::WrongEnvironment,
@@ -65,6 +68,7 @@ impl Cause {
             Self::CanaryFailed => "a canary call fails with the new secret",
             Self::RightsDiffer => "the new slot may not do what the old one may",
             Self::PlatformChanged => "somebody changed secrets at the platform",
+            Self::NewSecretChanged => "somebody changed the new secret at the platform",
             Self::StoreChanged => "somebody stored another secret",
             Self::NoEvidence => "nothing proves that the consumers have the new secret",
             Self::WrongEnvironment => "the new secret went to another environment",
@@ -85,7 +89,9 @@ impl Cause {
             | Self::NoEvidence
             | Self::OldAccepted
             | Self::UndoImpossible => "resume",
-            Self::StoreChanged | Self::WrongEnvironment | Self::NewRefused => "abort",
+            Self::NewSecretChanged | Self::StoreChanged | Self::WrongEnvironment | Self::NewRefused => {
+                "abort"
+            }
         }
     }
 }

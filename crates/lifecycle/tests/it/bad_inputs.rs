@@ -119,3 +119,24 @@ fn an_administrator_without_permission_is_named_and_nothing_repeats() {
     assert_eq!((fault.code(), fault.detail()), (FaultCode::AdminDenied, "oauth:client:view"));
     assert_eq!(sim.now(), WallTime::at(crate::world::START), "it is not tried again");
 }
+
+#[derive(Debug)]
+struct FullDisk;
+
+impl hallpass_core::audit::AuditSink for FullDisk {
+    fn record(&self, _event: &hallpass_core::audit::AuditEvent) -> Result<(), Fault> {
+        Err(Fault::new(FaultCode::AuditUnwritable, ""))
+    }
+}
+
+#[test]
+fn what_cannot_be_audited_is_not_done() {
+    let sim = Sim::new(Shape::Overlap);
+    let mut parts = parts(&sim, "one");
+    parts.audit = Arc::new(FullDisk);
+    let engine = Engine::new(parts, plan(Shape::Overlap));
+    let stop = block_on(&sim, async move { engine.run(Order::Run).await });
+    assert_eq!(stop.fault("queue-sync", sim.now()).unwrap().code(), FaultCode::AuditUnwritable);
+    assert_eq!(sim.counts(), (0, 0));
+    assert!(sim.lock().shelf.document().is_none());
+}

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use hallpass_lifecycle::rotation::{Cause, Order, Outcome, Plan, Stop};
+use hallpass_lifecycle::rotation::{Cause, Order, Outcome, Plan, Step, Stop};
 
-use crate::world::{Shape, Sim, plan, stop_of, stored};
+use crate::world::{Crash, Shape, Sim, plan, run_one, stop_of, stored};
 
 /// When somebody interferes.
 #[derive(Clone, Copy, Debug)]
@@ -59,15 +59,15 @@ const CHANGES: [Change; 12] = [
         "the new secret was reset in the console",
         When::Soaking,
         |sim| reset(sim, &new(sim)),
-        Cause::PlatformChanged,
+        Cause::NewSecretChanged,
     ),
     (
         "the new slot was switched off",
         When::Soaking,
         |sim| touch(sim, &new(sim), false),
-        Cause::PlatformChanged,
+        Cause::NewSecretChanged,
     ),
-    ("the new slot was deleted", When::Soaking, |sim| remove(sim, &new(sim)), Cause::PlatformChanged),
+    ("the new slot was deleted", When::Soaking, |sim| remove(sim, &new(sim)), Cause::NewSecretChanged),
     (
         "the old secret was reset in the console",
         When::Soaking,
@@ -93,7 +93,7 @@ const CHANGES: [Change; 12] = [
         "the new secret was reset while watching",
         When::Watching,
         |sim| reset(sim, &new(sim)),
-        Cause::PlatformChanged,
+        Cause::NewSecretChanged,
     ),
     ("somebody made another slot while watching", When::Watching, another_slot, Cause::PlatformChanged),
     ("somebody stored another secret while watching", When::Watching, another_secret, Cause::StoreChanged),
@@ -186,4 +186,41 @@ fn slots_of_others_are_never_touched_and_named_when_they_are_in_the_way() {
     assert_eq!(sim.counts(), (0, 0));
     remove(&sim, "console");
     assert_eq!(stop_of(&sim, &plan, Order::Resume), Stop::Finished(Outcome::Rotated));
+}
+
+#[test]
+fn of_more_new_slots_than_were_asked_for_none_is_deleted() {
+    for shape in [Shape::Overlap, Shape::CappedKeys] {
+        let (sim, plan) = (Sim::new(shape), plan(shape));
+        let lost = crate::world::points_in(shape, Step::Generate);
+        // The reply is lost, and before anybody looks somebody makes a slot in the console: undated ones cannot be told apart.
+        run_one(&sim, &plan, Order::Run, "one", Crash::At(*lost.last().unwrap()));
+        let made = sim.lock().platform.slots.len();
+        another_slot(&sim);
+        sim.pass(Duration::from_secs(600));
+        let stop = stop_of(&sim, &plan, Order::Run);
+        assert!(
+            matches!(&stop, Stop::Stuck(stuck) if stuck.cause == Cause::PlatformChanged),
+            "{shape:?}: {stop:?}"
+        );
+        assert_eq!(sim.lock().platform.slots.len(), made + 1, "{shape:?}");
+        sim.assert_well("nothing touched");
+    }
+}
+
+#[test]
+fn the_one_command_leads_to_the_end_whatever_somebody_changed() {
+    for shape in [Shape::Overlap, Shape::TwoClients] {
+        for (what, when, change, _) in CHANGES {
+            let (sim, plan) = (Sim::new(shape), plan(shape));
+            until(&sim, &plan, when);
+            change(&sim);
+            let Stop::Stuck(stuck) = stop_of(&sim, &plan, Order::Run) else { panic!("{shape:?}: {what}") };
+            let order = if stuck.cause.verb() == "resume" { Order::Resume } else { Order::Abort };
+            let stop = stop_of(&sim, &plan, order);
+            assert!(matches!(stop, Stop::Finished(_)), "{shape:?}: {what}: {order:?}: {stop:?}");
+            sim.pass(Duration::from_secs(60));
+            assert_eq!(sim.lock().at_rest().stages[0], Some(true), "{shape:?}: {what}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod foreign;
 mod hold;
 mod journal;
 mod own_identity;
+mod pages;
 mod rotators;
 mod status;
 mod store_contract;

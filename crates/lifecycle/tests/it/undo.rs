@@ -122,3 +122,20 @@ fn an_old_secret_that_is_dead_cannot_be_gone_back_to_and_then_the_new_one_stays(
     let rest = sim.lock().at_rest();
     assert_eq!((rest.stages, rest.orphans), ([Some(true), None, None], 0));
 }
+
+#[test]
+fn an_old_secret_that_goes_on_working_is_not_deleted_but_told() {
+    for shape in [Shape::Overlap, Shape::TwoClients, Shape::CappedKeys] {
+        let (sim, plan) = (Sim::new(shape), plan(shape));
+        sim.lock().platform.never_revokes = true;
+        let stop = stop_of(&sim, &plan, Order::Run);
+        assert!(
+            matches!(&stop, Stop::Stuck(stuck) if stuck.cause == Cause::OldAccepted),
+            "{shape:?}: {stop:?}"
+        );
+        assert!(sim.lock().platform.slots.contains_key("slot-1"), "{shape:?}");
+        sim.lock().platform.never_revokes = false;
+        assert_eq!(stop_of(&sim, &plan, Order::Resume), Stop::Finished(Outcome::Rotated), "{shape:?}");
+        sim.assert_well("after the platform woke up");
+    }
+}

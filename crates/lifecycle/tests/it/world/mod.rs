@@ -317,3 +317,12 @@ impl World {
         }
     }
 }
+
+/// The points at which the reply of a step's effects is lost, in an undisturbed run.
+pub(crate) fn points_in(shape: Shape, step: Step) -> Vec<usize> {
+    let sim = Sim::new(shape);
+    run_one(&sim, &plan(shape), hallpass_lifecycle::rotation::Order::Run, "one", Crash::Never);
+    let world = sim.lock();
+    let lost = world.trace.iter().enumerate().filter(|(_, point)| **point == (step, Position::ReplyLost));
+    lost.map(|(index, _)| index + 1).collect()
+}

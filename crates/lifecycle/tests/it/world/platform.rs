@@ -77,6 +77,8 @@ pub(crate) struct Platform {
     made: u64,
     /// Secrets that are made from now on are never accepted: how many of them.
     pub(crate) bad_secrets: u32,
+    /// Whether a slot that is switched off goes on working.
+    pub(crate) never_revokes: bool,
     /// Whether the canary calls fail.
     pub(crate) canary_fails: bool,
     /// Calls that ended a secret, in order.
@@ -93,6 +95,7 @@ impl Platform {
             slots: BTreeMap::new(),
             made: 0,
             bad_secrets: 0,
+            never_revokes: false,
             canary_fails: false,
             ended: Vec::new(),
             generated: 0,
@@ -146,7 +149,8 @@ impl Platform {
 
     /// As [`Self::accepts`], for slot and secret.
     pub(crate) fn accepts_pair(&self, (id, secret): &(String, String), now: Duration) -> bool {
-        let good = |slot: &SimSlot| slot.active && slot.secret == *secret && now >= slot.usable_from;
+        let active = |slot: &SimSlot| slot.active || self.never_revokes;
+        let good = |slot: &SimSlot| active(slot) && slot.secret == *secret && now >= slot.usable_from;
         !secret.starts_with("bad") && self.slots.get(id).is_some_and(good)
     }
 
