@@ -19,6 +19,7 @@
 
 mod amend;
 mod begin;
+mod boundary;
 mod decide;
 mod document;
 mod effect;
