@@ -7,3 +7,5 @@ mod knock;
 mod program;
 mod rotation;
 mod stage;
+#[cfg(feature = "aws")]
+mod steps;
