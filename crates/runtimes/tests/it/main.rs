@@ -4,6 +4,8 @@
 mod door;
 mod issuer;
 mod knock;
+#[cfg(feature = "aws")]
+mod lambda;
 mod program;
 mod rotation;
 mod stage;
