@@ -20,10 +20,10 @@ fn main() -> Result<(), Error> {
 }
 
 async fn run() -> Result<(), Error> {
-    let app = Arc::new(assembled().await.map_err(told)?);
+    let app = Arc::new(assembled().await.map_err(|fault| told(&fault))?);
     let answer = |event: LambdaEvent<Value>| {
         let app = Arc::clone(&app);
-        async move { rotation_function::answer(&app, &event.payload, STAY).await.map_err(told) }
+        async move { rotation_function::answer(&app, &event.payload, STAY).await.map_err(|fault| told(&fault)) }
     };
     lambda_runtime::run(service_fn(answer)).await
 }
@@ -35,7 +35,7 @@ async fn assembled() -> Result<App, Fault> {
 }
 
 /// What Lambda writes into the function's log: code, detail and hint, which name things and never values.
-fn told(fault: Fault) -> Error {
+fn told(fault: &Fault) -> Error {
     format!("{fault}; hint: {}", fault.hint()).into()
 }
 
