@@ -79,9 +79,9 @@ fn outcome_of(event: &str) -> (String, String) {
     });
     let outcome = outcome.recv_timeout(PATIENCE);
     let finished = running.kill().unwrap();
-    let outcome = outcome.unwrap_or_else(|_| panic!("no answer: {finished:?}"));
+    assert!(outcome.is_ok(), "no answer: {finished:?}");
     serving.join().unwrap();
-    outcome
+    outcome.unwrap()
 }
 
 #[test]
