@@ -69,6 +69,12 @@ impl Stores {
         }
     }
 
+    /// The stores of clouds.
+    #[cfg(feature = "aws")]
+    pub(crate) fn clouds(&self) -> &Clouds {
+        &self.clouds
+    }
+
     /// Every store of a cloud that was asked for so far, by a text that tells it from the others.
     pub(crate) fn remote(&self) -> BTreeMap<String, Arc<dyn Store>> {
         self.clouds.opened()

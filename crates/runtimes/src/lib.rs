@@ -21,6 +21,8 @@ pub mod door;
 pub mod event_grid;
 mod place;
 pub mod pubsub;
+#[cfg(feature = "aws")]
+pub mod rotation_function;
 mod sender;
 mod turns;
 

@@ -11,6 +11,8 @@ mod acks;
 mod journal;
 mod plan;
 mod publish;
+#[cfg(feature = "aws")]
+mod secrets_manager;
 mod slots;
 mod trial;
 mod verify;
@@ -29,6 +31,8 @@ use crate::assemble::{App, Integration};
 use crate::config::RotationConfig;
 pub(crate) use acks::Acknowledge;
 use journal::FileJournal;
+#[cfg(feature = "aws")]
+pub use secrets_manager::{RotationStep, Stepped};
 
 /// How one run of a rotation behaves.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +93,20 @@ impl App {
             Fault::new(FaultCode::RotationRefused, format!("nothing is said of the rotation of `{name}`"))
                 .with_hint(hint)
         })?;
-        let (reference, store) = self.written(integration)?;
+        let written = self.written(integration)?;
+        self.rotation_in(integration, config, written, options, progress)
+    }
+
+    /// The same over a store that is given.
+    fn rotation_in(
+        &self,
+        integration: &Integration,
+        config: &RotationConfig,
+        (reference, store): (Reference, Arc<dyn Store>),
+        options: RotationOptions,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Rotation, Fault> {
+        let name = integration.client.name().as_str();
         let admin = slots::administration(self, integration, config)?;
         let plan = plan::plan(self, integration, config, (&reference, admin.capabilities()), options)?;
         let journal: Arc<dyn hallpass_lifecycle::rotation::Journal> = match self.journal_of(name) {

@@ -6,6 +6,7 @@ use super::answer::Refused;
 
 pub(super) const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
+const PENDING: &str = "AWSPENDING";
 
 /// A value as it was put.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub(super) enum Held {
     Text(String),
     /// `SecretBinary`, in Base64 as it came.
     Binary(String),
+    /// Nothing yet: a version that RotateSecret made room for.
+    Nothing,
 }
 
 /// One version.
@@ -47,6 +50,9 @@ impl Versions {
             if existing.held == held {
                 return Ok(());
             }
+            if existing.held == Held::Nothing {
+                return self.fill(id, held, labels);
+            }
             let message = format!(
                 "You can't use ClientRequestToken {id} because that value is already in use for a version of this secret."
             );
@@ -62,6 +68,26 @@ impl Versions {
         for label in wanted {
             self.attach(label, id);
         }
+        Ok(())
+    }
+
+    /// Makes room for the version of a rotation (user guide, "Rotation Lambda functions"): AWSPENDING, and no value. While AWSPENDING is on another
+    /// version than AWSCURRENT the rotation before is unfinished.
+    pub(super) fn make_room(&mut self, id: &str, created: f64) -> Result<(), Refused> {
+        let carrier = |label: &str| self.at(label).map(|(id, _)| id.clone());
+        let (pending, current) = (carrier(PENDING), carrier(CURRENT));
+        if pending.is_some() && pending != current {
+            let message = "A previous rotation isn't complete. That rotation will be reattempted.";
+            return Err(Refused::new("InvalidRequestException", message));
+        }
+        self.put(id, Held::Nothing, &[PENDING.to_owned()], created)
+    }
+
+    fn fill(&mut self, id: &str, held: Held, labels: &[String]) -> Result<(), Refused> {
+        if let Some(version) = self.0.get_mut(id) {
+            version.held = held;
+        }
+        labels.iter().for_each(|label| self.attach(label, id));
         Ok(())
     }
 

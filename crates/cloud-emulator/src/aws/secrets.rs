@@ -30,6 +30,7 @@ pub(super) struct Secret {
     pub(super) replicas: Vec<String>,
     pub(super) created: f64,
     pub(super) deleted: Option<f64>,
+    pub(super) rotates: bool,
 }
 
 /// A number of its own and the time.
@@ -115,6 +116,10 @@ impl Secrets {
         match &found.1.held {
             Held::Text(text) => answer["SecretString"] = json!(text),
             Held::Binary(bytes) => answer["SecretBinary"] = json!(bytes),
+            Held::Nothing => {
+                let message = "Secrets Manager can't find the specified secret value.";
+                return Err(Refused::new("ResourceNotFoundException", message));
+            }
         }
         Ok(answer)
     }
@@ -124,6 +129,9 @@ impl Secrets {
         let mut answer = identified(region, name, secret);
         answer["CreatedDate"] = json!(secret.created);
         answer["LastChangedDate"] = json!(secret.created);
+        if secret.rotates {
+            answer["RotationEnabled"] = json!(true);
+        }
         if let Some(deleted) = secret.deleted {
             answer["DeletedDate"] = json!(deleted);
         }

@@ -45,6 +45,13 @@ impl Secrets {
                 let (from, to) = (asked["RemoveFromVersionId"].as_str(), asked["MoveToVersionId"].as_str());
                 secret.versions.relabel(required(asked, "VersionStage")?, from, to)?;
             }
+            "RotateSecret" => {
+                let id = token(asked, stamp)?;
+                secret.versions.make_room(&id, seconds(stamp.1))?;
+                secret.rotates = true;
+                answer["VersionId"] = json!(id);
+            }
+            "CancelRotateSecret" => secret.rotates = false,
             "RestoreSecret" => secret.deleted = None,
             "DeleteSecret" => return self.delete(region, name, asked, stamp),
             "ReplicateSecretToRegions" => return self.replicate(region, name, asked),
@@ -80,7 +87,15 @@ impl Secrets {
             }
             let key = asked["KmsKeyId"].as_str().map(str::to_owned);
             let suffix = format!("{:06}", stamp.0 % 1_000_000);
-            let secret = Secret { suffix, versions, key, replicas: Vec::new(), created: now, deleted: None };
+            let secret = Secret {
+                suffix,
+                versions,
+                key,
+                replicas: Vec::new(),
+                created: now,
+                deleted: None,
+                rotates: false,
+            };
             self.0.insert(at(region, name), Place::Primary(secret));
         }
         let mut answer =

@@ -90,7 +90,7 @@ impl Store for SecretsManager {
         entry: &'a EntryName,
         value: Secret,
     ) -> BoxFuture<'a, Result<Version, Fault>> {
-        Box::pin(self.write_pending(entry, value))
+        Box::pin(self.write_pending(entry, value, None))
     }
 
     /// AWS compares CURRENT only. A value put between our look at PENDING and the move does not stop the move: it is then pending behind the version

@@ -12,7 +12,13 @@ use super::stages::{self, CURRENT, PENDING, PLACEHOLDER, PLACEHOLDER_VALUE, Prom
 use super::store::{SecretsManager, unusable};
 
 impl SecretsManager {
-    pub(super) async fn write_pending(&self, entry: &EntryName, value: Secret) -> Result<Version, Fault> {
+    /// `token`: the version id, which AWS keeps from being given to two values; drawn by the SDK where there is none.
+    pub(super) async fn write_pending(
+        &self,
+        entry: &EntryName,
+        value: Secret,
+        token: Option<&str>,
+    ) -> Result<Version, Fault> {
         fits(entry, &value)?;
         let opened = self.opened().await?;
         let seen = match writable(opened, entry).await {
@@ -31,6 +37,7 @@ impl SecretsManager {
         }
         // Without a token of ours the SDK draws one per call and keeps it for its own repetition, which AWS then ignores.
         let request = opened.client.put_secret_value().secret_id(entry.as_str()).version_stages(PENDING);
+        let request = request.set_client_request_token(token.map(str::to_owned));
         let request = match as_text(&value) {
             Some(text) => request.secret_string(text),
             None => request.secret_binary(Blob::new(value.expose())),

@@ -19,6 +19,8 @@ use std::time::Duration;
 use hallpass_core::{Clock, Fault, FaultCode, Store};
 use hallpass_stores::{Options, Reference, Scheme};
 
+#[cfg(feature = "aws")]
+pub use hallpass_clouds::aws::{Rotating, Standing};
 pub use policy::{Purpose, policy};
 
 /// Looks an environment variable up by its name.
@@ -64,6 +66,13 @@ impl Clouds {
         let store = open(reference, &self.surroundings)?;
         opened.insert(key, Arc::clone(&store));
         Ok(store)
+    }
+
+    /// The rotation `token`, begun by Secrets Manager, of the secret that `reference` names. Opened for itself: one rotation's token is no other's.
+    #[cfg(feature = "aws")]
+    #[must_use]
+    pub fn rotating(&self, reference: &Reference, token: &str) -> Rotating {
+        aws::rotating(reference, token, &self.surroundings)
     }
 
     /// What was opened so far, by a text that tells each from the others.

@@ -14,9 +14,9 @@ use super::time::{Spoken, WallTime};
 
 pub(super) fn decide(view: &View<'_>) -> Next {
     match view.begun.order {
-        Order::Resume | Order::Abort => stop(Stop::Nothing),
+        Order::Resume | Order::Abort | Order::Try | Order::Promote => stop(Stop::Nothing),
         Order::Sweep => sweep(view),
-        Order::Run | Order::Due => begin(view),
+        Order::Run | Order::Due | Order::Prepare => begin(view),
     }
 }
 

@@ -24,12 +24,12 @@ use super::state::State;
 use super::step::Step;
 use super::stuck::Cause;
 use super::time::WallTime;
-use super::{begin, lease, prepare, retire, settle};
+use super::{begin, boundary, lease, prepare, retire, settle};
 
 /// The next thing to do.
 #[must_use]
 pub fn next(state: &State, now: WallTime, plan: &Plan) -> Next {
-    let decided = decide(state, now, plan);
+    let decided = boundary::within(state, decide(state, now, plan));
     lease::guarded(state, decided, now, plan)
 }
 

@@ -68,6 +68,12 @@ pub enum Order {
     Abort,
     /// Remove secrets that an interrupted run left at the platform.
     Sweep,
+    /// Rotate now, and go no further than PENDING.
+    Prepare,
+    /// Try what is PENDING, and go no further. Nothing is begun.
+    Try,
+    /// Promote what is PENDING, if it is good, tell the consumers, and go no further. Nothing is begun.
+    Promote,
 }
 
 /// What the platform thinks of a secret.

@@ -20,6 +20,7 @@
 mod amend;
 mod audited;
 mod begin;
+mod boundary;
 mod checkpoints;
 mod decide;
 mod document;

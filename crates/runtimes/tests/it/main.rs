@@ -4,6 +4,10 @@
 mod door;
 mod issuer;
 mod knock;
+#[cfg(feature = "aws")]
+mod lambda;
 mod program;
 mod rotation;
 mod stage;
+#[cfg(feature = "aws")]
+mod steps;

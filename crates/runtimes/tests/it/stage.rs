@@ -1,11 +1,12 @@
 //! Two integrations whose secrets are rotated, at an emulated platform, on a clock that the test moves.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass_app::{
-    App, BoxFuture, Clock, Config, Flags, Moment, ProcessVariables, Purpose, Secret, Sleep, Sources, Times,
+    App, BoxFuture, Clock, Config, Flags, Moment, Purpose, Secret, Sleep, Sources, Times, Variables,
 };
 use hallpass_emulator::{ClockSettings, Emulator, NewClient, Settings};
 use hallpass_runtimes::Places;
@@ -50,6 +51,11 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn set() -> Self {
+        Self::keeping("local:sales").await
+    }
+
+    /// The secret of `sales` rests where this reference says.
+    pub(crate) async fn keeping(sales: &str) -> Self {
         let clock = ClockSettings::Frozen(NOW);
         let emulator = Emulator::start(Settings { clock, ..Settings::default() }).await.unwrap();
         let world = emulator.world();
@@ -62,13 +68,12 @@ impl Stage {
         world.add_client(NewClient::named("admin").id("admin").secret("planted-admin").role("role", "*"));
         world.add_queue("Sales");
         let folder = tempfile::tempdir().unwrap();
-        let text = configuration(&emulator.login_url(), &emulator.api_url());
+        let text = configuration(&emulator.login_url(), &emulator.api_url(), sales);
         let sources = Sources::of_process(Flags::default());
         let config = Config::read(&folder.path().join("hallpass.toml"), &text, &sources).unwrap();
         let time = Hand(Arc::new(watch::Sender::new(Duration::from_secs(NOW))));
         let times = Times { clock: Arc::new(time.clone()), sleep: Arc::new(time.clone()) };
-        let app =
-            App::assemble_at(&config, Purpose::Command, Arc::new(ProcessVariables), times).await.unwrap();
+        let app = App::assemble_at(&config, Purpose::Command, Arc::new(Keys), times).await.unwrap();
         for (name, client) in [("sales", "sales-a"), ("billing", "billing-a"), ("admin", "admin")] {
             let members = [("client_id", client.to_owned()), ("client_secret", format!("planted-{client}"))];
             let members = members.map(|(name, value)| (name.to_owned(), Secret::from(value)));
@@ -99,8 +104,23 @@ impl Stage {
     }
 }
 
+/// What AWS's SDK finds in the environment.
+#[derive(Debug)]
+struct Keys;
+
+impl Variables for Keys {
+    fn value(&self, name: &str) -> Option<OsString> {
+        match name {
+            "AWS_ACCESS_KEY_ID" => Some("AKIDFAKE".into()),
+            "AWS_SECRET_ACCESS_KEY" => Some("planted-key".into()),
+            "AWS_EC2_METADATA_DISABLED" => Some("true".into()),
+            _ => None,
+        }
+    }
+}
+
 /// Each has a copy in a cloud's store, by whose name messages find it.
-fn configuration(login: &str, api: &str) -> String {
+fn configuration(login: &str, api: &str, sales: &str) -> String {
     let mut text = format!(
         r#"
 version = 1
@@ -118,9 +138,9 @@ administers = true
 allow = ["GET /api/v2/oauth/clients/**", "PUT /api/v2/oauth/clients/*", "POST /api/v2/oauth/clients/*/secret"]
 "#
     );
-    for (name, copy) in [
-        ("sales", "gcp-sm:projects/acme-prod/secrets/sales"),
-        ("billing", "azure-kv:https://acme-kv.vault.azure.net/secrets/billing"),
+    for (name, first, copy) in [
+        ("sales", sales, "gcp-sm:projects/acme-prod/secrets/sales"),
+        ("billing", "local:billing", "azure-kv:https://acme-kv.vault.azure.net/secrets/billing"),
     ] {
         text.push_str(&format!(
             r#"
@@ -128,7 +148,7 @@ allow = ["GET /api/v2/oauth/clients/**", "PUT /api/v2/oauth/clients/*", "POST /a
 platform = "genesys"
 token_url = "{login}/oauth/token"
 api_url = "{api}"
-secret = ["local:{name}", "{copy}"]
+secret = ["{first}", "{copy}"]
 allow = ["GET /api/v2/routing/queues"]
 [integrations.{name}.rotation]
 administrator = "admin"
