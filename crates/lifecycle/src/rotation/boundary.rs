@@ -9,8 +9,8 @@
 //!
 //! A boundary only ends a run, as a wait does that is too long for it: the lease is given back, and the next run goes on from what is there.
 
+use super::checkpoints::Rotation;
 use super::decide::stop;
-use super::document::Rotation;
 use super::effect::{Effect, Next, Stop};
 use super::event::Order;
 use super::state::State;

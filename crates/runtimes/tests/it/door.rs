@@ -269,6 +269,7 @@ async fn a_stop_waits_for_runs_but_not_for_ever() {
         house.serving.await.unwrap();
         assert!(tokio::net::TcpStream::connect(house.address).await.is_err(), "nobody can knock any more");
         let cut_off = if patient {
+            // Two: the second message may have its run before the stop is heard of.
             house.noted.ends.add_permits(2);
             house.turns.drain(std::future::pending()).await
         } else {
