@@ -9,7 +9,7 @@ use hallpass_core::{BoxFuture, Fault, FaultCode};
 use hallpass_lifecycle::rotation::Journal;
 use rustix::fs::OFlags;
 
-/// The largest journal that is read. A rotation writes about 200 KiB, so this is some hundred of them; a file that is larger is moved away by a person.
+/// The largest journal that is read. A rotation writes about 40 KiB, so this is more than a thousand of them; what is larger is moved away by a person.
 const LIMIT: u64 = 64 * 1024 * 1024;
 
 /// A journal in a file. Opened anew for every line, so that a file that was moved away is begun again.
