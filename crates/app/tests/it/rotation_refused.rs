@@ -463,6 +463,6 @@ async fn p11_a_change_in_the_console_is_seen_before_anything_is_deleted() {
     stage.advance(8 * DAY);
     stage.world().set_state(&new, ClientState::Inactive);
     let stop = stage.run(Order::Due).await;
-    assert!(matches!(&stop, Stop::Stuck(stuck) if stuck.cause == Cause::PlatformChanged), "{stop:?}");
+    assert!(matches!(&stop, Stop::Stuck(stuck) if stuck.cause == Cause::NewSecretChanged), "{stop:?}");
     assert_eq!(stage.made_and_deleted(), (1, 0));
 }
