@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use hallpass_core::{Fault, FaultCode};
 
+use hallpass_stores::Scheme;
+
 use super::observe::{Observed, Seen};
 use super::{Check, Finding, Verdict};
 
@@ -18,13 +20,15 @@ pub(super) struct Around {
 /// What is to be said of a place. `primary` is the first place of the same secret, which may be this one.
 pub(super) fn judge(observed: &Observed, primary: Option<&Observed>, around: &Around) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let remote = observed.place.is_some();
-    if let (Err(fault), true) = (&observed.connect, remote) {
+    // A cloud may take back when it is read what it gave when it was connected to: keys that have expired.
+    let taken_back =
+        observed.read.as_ref().err().filter(|fault| fault.code() == FaultCode::CloudIdentityMissing);
+    if let Some(fault) = observed.connect.as_ref().err().or(taken_back) {
         findings.push(bad(Check::Identity, fault));
         return findings;
     }
-    if remote {
-        findings.push(good(Check::Identity, "the cloud knows this process"));
+    if has_identity(observed.reference.scheme) {
+        findings.push(good(Check::Identity, "this process has an identity there"));
     }
     findings.extend(reading(observed));
     if let Ok(seen) = &observed.seen {
@@ -36,6 +40,11 @@ pub(super) fn judge(observed: &Observed, primary: Option<&Observed>, around: &Ar
     findings.extend(region(observed, primary, around));
     findings.extend(replica(observed, primary));
     findings
+}
+
+/// Whether a store asks who this process is. The extension beside a Lambda function is a cloud's, and asks the function.
+fn has_identity(scheme: Scheme) -> bool {
+    scheme.is_cloud_store() || scheme == Scheme::AwsKmsEnv
 }
 
 /// Reachable, permitted, present: each needs the one before, so the first that fails ends the list.
@@ -70,7 +79,6 @@ fn reading(observed: &Observed) -> Vec<Finding> {
 fn step_of(code: FaultCode) -> Check {
     use FaultCode as F;
     match code {
-        F::CloudIdentityMissing => Check::Identity,
         F::StoreDenied | F::PermissionsTooOpen | F::StoreKeyWrong => Check::Permitted,
         F::EntryNotFound | F::StoreVersionUnusable => Check::Present,
         F::CredentialMalformed | F::EnvironmentMismatch => Check::Shape,
@@ -232,9 +240,11 @@ mod tests {
     fn without_an_identity_nothing_else_is_judged() {
         let missing = Fault::new(FaultCode::CloudIdentityMissing, "x");
         let mut place = observed("aws-sm:q", Err(missing.clone()));
-        place.connect = Err(missing);
-        let findings = judge(&place, Some(&place), &around("us-east-1"));
-        assert_eq!(verdicts(&findings), [(Check::Identity, Verdict::Bad)]);
+        for connect in [Err(missing), Ok(())] {
+            place.connect = connect;
+            let findings = judge(&place, Some(&place), &around("us-east-1"));
+            assert_eq!(verdicts(&findings), [(Check::Identity, Verdict::Bad)]);
+        }
     }
 
     #[test]

@@ -83,6 +83,24 @@ fn a_secret_is_put_into_each_cloud_listed_examined_and_used() {
 }
 
 #[test]
+fn a_process_without_an_identity_is_told_so_before_anything_else() {
+    let mut clouds = Clouds::start();
+    let references = clouds.references.clone();
+    for (reference, variable) in references.iter().zip(["AWS_SECRET_ACCESS_KEY", "AZURE_CLIENT_SECRET"]) {
+        clouds.configure(&[reference]);
+        // Azure's wrong secret is refused by its token service, AWS's missing one by the chain; neither store is asked.
+        let value = if variable.starts_with("AWS") { "" } else { "wrong" };
+        clouds.scene.set(variable, value);
+        let doctor = clouds.scene.run(&["doctor", "--json"]);
+        assert_eq!(doctor.code, Some(6), "{doctor:?}");
+        let report: serde_json::Value = serde_json::from_str(&doctor.stdout).unwrap();
+        let findings = report["integrations"][0]["places"][0]["findings"].as_array().unwrap();
+        assert_eq!(findings.len(), 1, "{report}");
+        assert_eq!((&findings[0]["check"], &findings[0]["verdict"]), (&"identity".into(), &"bad".into()));
+    }
+}
+
+#[test]
 fn a_secret_moves_from_cloud_to_cloud_with_its_previous_version() {
     let clouds = Clouds::start();
     let [aws, azure, google] = &clouds.references;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_secretsmanager::config::SharedHttpClient;
 use aws_sdk_secretsmanager::config::retry::RetryConfig;
 use aws_sdk_secretsmanager::config::timeout::TimeoutConfig;
@@ -18,7 +20,9 @@ use hallpass_core::{Fault, FaultCode};
 use hallpass_outbound::{Origin, TrustedRoots};
 use tokio::sync::OnceCell;
 
+use super::faults::no_identity;
 use super::identity::{self, Identity, Variables};
+use super::primed::Primed;
 
 /// How a store of AWS is opened.
 #[derive(Clone)]
@@ -76,6 +80,7 @@ pub(crate) struct Opened<C> {
     pub(crate) client: C,
     /// Its region.
     pub(crate) region: Box<str>,
+    credentials: Primed,
 }
 
 impl<C> Lazily<C> {
@@ -93,11 +98,21 @@ impl<C> Lazily<C> {
         build: impl Fn(&SdkConfig, Option<&str>) -> C,
     ) -> Result<&Opened<C>, Fault> {
         let open = async || {
-            let configuration = configuration(&self.settings).await?;
+            let (configuration, credentials) = configuration(&self.settings).await?;
             let region = configuration.region().map(Region::as_ref).unwrap_or_default().into();
-            Ok(Opened { client: build(&configuration, self.settings.endpoint.as_deref()), region })
+            let client = build(&configuration, self.settings.endpoint.as_deref());
+            Ok(Opened { client, region, credentials })
         };
         self.opened.get_or_try_init(open).await
+    }
+
+    /// Makes the client and fetches the credentials of its first request, within the time that a request has.
+    pub(crate) async fn connect(&self, build: impl Fn(&SdkConfig, Option<&str>) -> C) -> Result<(), Fault> {
+        let opened = self.get(build).await?;
+        let primed = tokio::time::timeout(self.settings.within, opened.credentials.prime()).await;
+        let outcome =
+            primed.unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(self.settings.within)));
+        outcome.map_err(|error| no_identity("the identity of this process", &opened.region, &error))
     }
 
     /// The region, as far as it is known by now.
@@ -112,7 +127,7 @@ impl<C> Lazily<C> {
 }
 
 /// What all clients of one store share.
-async fn configuration(settings: &Settings) -> Result<SdkConfig, Fault> {
+async fn configuration(settings: &Settings) -> Result<(SdkConfig, Primed), Fault> {
     if let Some(endpoint) = &settings.endpoint {
         endpoint.parse::<Origin>().map_err(|fault| invalid(format!("the endpoint of a store: {fault}")))?;
     }
@@ -126,23 +141,27 @@ async fn configuration(settings: &Settings) -> Result<SdkConfig, Fault> {
         let hint = "set AWS_REGION, or write `?region=` behind the reference";
         return Err(invalid("no region is known for a store of AWS").with_hint(hint));
     };
-    let credentials = identity::credentials(identity, variables, region.clone(), http.clone());
+    let credentials = Primed::new(identity::credentials(identity, variables, region.clone(), http.clone()));
     let timeouts =
         TimeoutConfig::builder().connect_timeout(CONNECT_WITHIN).operation_timeout(settings.within).build();
     let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
     if identity == Identity::VariablesOnly {
         // Without the SDK's loader nothing of the process's environment or home is read.
-        return Ok(SdkConfig::builder()
+        let provider = SharedCredentialsProvider::new(credentials.clone());
+        let configuration = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(region)
             .http_client(http)
-            .credentials_provider(credentials)
+            .credentials_provider(provider)
             .timeout_config(timeouts)
             .retry_config(retries)
-            .build());
+            .build();
+        return Ok((configuration, credentials));
     }
     let loader = aws_config::defaults(BehaviorVersion::latest()).region(region).http_client(http);
-    Ok(loader.credentials_provider(credentials).timeout_config(timeouts).retry_config(retries).load().await)
+    let loader =
+        loader.credentials_provider(credentials.clone()).timeout_config(timeouts).retry_config(retries);
+    Ok((loader.load().await, credentials))
 }
 
 /// The SDK's own HTTP client over rustls with ring. It is not outbound's transport because the credentials of a container or a host come

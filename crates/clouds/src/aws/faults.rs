@@ -60,7 +60,7 @@ where
         );
     }
     if let Some(identity) = chain(error).find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
-        return no_identity(asked, identity);
+        return no_identity(&asked.subject, asked.region, identity);
     }
     let about = |what: &str| format!("{} in {}: {what}", asked.subject, asked.region);
     let unreachable = |what: &str| Fault::new(FaultCode::StoreUnreachable, about(what));
@@ -144,7 +144,8 @@ fn denied(asked: &Asked<'_>, told: impl Fn(&str) -> String, permission: &str, on
 }
 
 /// No request was sent because there is nobody to send it as.
-fn no_identity(asked: &Asked<'_>, error: &CredentialsError) -> Fault {
+/// The fault for an identity that cannot be had, which `subject` needs.
+pub(crate) fn no_identity(subject: &str, region: &str, error: &CredentialsError) -> Fault {
     let (what, hint) = match error {
         CredentialsError::CredentialsNotLoaded(_) => (
             "no credentials: not in variables, profile, web identity, container or instance",
@@ -163,8 +164,7 @@ fn no_identity(asked: &Asked<'_>, error: &CredentialsError) -> Fault {
             "check the role's trust policy, the token file of a web identity, and the way to STS or the metadata endpoint",
         ),
     };
-    Fault::new(FaultCode::CloudIdentityMissing, format!("{} in {}: {what}", asked.subject, asked.region))
-        .with_hint(hint)
+    Fault::new(FaultCode::CloudIdentityMissing, format!("{subject} in {region}: {what}")).with_hint(hint)
 }
 
 fn is_denied(code: &str) -> bool {

@@ -117,6 +117,10 @@ impl Store for KmsEnv {
         self.lazily.region()
     }
 
+    fn connect(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(self.lazily.connect(build))
+    }
+
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {
         Box::pin(async move {
             if stage == Stage::Current {

@@ -22,6 +22,7 @@ mod faults;
 mod identity;
 mod kms_env;
 mod policy;
+mod primed;
 mod rotating;
 mod stages;
 mod store;

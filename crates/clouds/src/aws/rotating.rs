@@ -85,6 +85,7 @@ fn standing(enabled: bool, labels: &HashMap<String, Vec<String>>, token: &str) -
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Store for Rotating {
     fn traits(&self) -> StoreTraits {
         self.store.traits()
@@ -92,6 +93,10 @@ impl Store for Rotating {
 
     fn place(&self) -> Option<&str> {
         self.store.place()
+    }
+
+    fn connect(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        self.store.connect()
     }
 
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {

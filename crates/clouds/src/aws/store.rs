@@ -65,6 +65,10 @@ impl Store for SecretsManager {
         self.lazily.region()
     }
 
+    fn connect(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(self.lazily.connect(build))
+    }
+
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {
         Box::pin(self.value(entry, stage))
     }

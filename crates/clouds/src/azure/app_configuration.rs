@@ -194,6 +194,10 @@ impl Store for AppConfiguration {
         Some(&self.host)
     }
 
+    fn connect(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(async { self.connection.connect(&scope_of(&self.host), self.asked("")).await })
+    }
+
     /// One request, and one to the vault if the value refers there. There is no PREVIOUS and no PENDING here.
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {
         Box::pin(async move {

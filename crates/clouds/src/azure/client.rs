@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azure_core::cloud::{CloudConfiguration, CustomConfiguration};
+use azure_core::credentials::TokenCredential;
 use azure_core::http::{ClientOptions, RetryOptions, Transport, Url};
 use hallpass_core::{Clock, Fault, FaultCode};
 use hallpass_outbound::TrustedRoots;
 use tokio::sync::OnceCell;
 
 use super::expiry::Lifetimes;
+use super::faults::Asked;
 use super::identity::{self, AUTHORITY_HOST};
 use super::tokens::Tokens;
 
@@ -102,6 +104,16 @@ impl Connection {
     /// The HTTP client and the identity. Whoever comes first makes them; if that one goes away, the next one does.
     pub(super) async fn opened(&self) -> Result<&Opened, Fault> {
         self.opened.get_or_try_init(|| std::future::ready(self.open())).await
+    }
+
+    /// Fetches the token for `scope` that the first request will show, if nobody has yet.
+    ///
+    /// # Errors
+    /// `cloud-identity-missing`; `store-unreachable` where it cannot be asked for.
+    pub(super) async fn connect(&self, scope: &str, asked: Asked<'_>) -> Result<(), Fault> {
+        let tokens = Arc::clone(&self.opened().await?.tokens);
+        let scopes = [scope];
+        self.read(asked, || tokens.get_token(&scopes, None)).await.map(drop)
     }
 
     /// Drops the identity's tokens, if `refused` says that a service did not accept one.

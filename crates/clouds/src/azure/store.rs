@@ -154,6 +154,10 @@ impl Store for KeyVault {
         Some(self.vault.host())
     }
 
+    fn connect(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(self.vault.connect())
+    }
+
     /// CURRENT is one request; PREVIOUS and PENDING need a list as well.
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {
         Box::pin(self.read_stage(entry, stage))

@@ -140,6 +140,14 @@ impl Vault {
             .map(drop)
     }
 
+    /// Fetches the token that the vault's challenge will ask for.
+    ///
+    /// # Errors
+    /// As [`Connection::connect`].
+    pub(super) async fn connect(&self) -> Result<(), Fault> {
+        self.connection.connect(&scope_of(&self.host), self.asked("", Doing::Get)).await
+    }
+
     async fn client(&self) -> Result<&SecretClient, Fault> {
         let make = async || {
             let opened = self.connection.opened().await?;
@@ -174,6 +182,17 @@ pub(super) fn is_vault_of_microsoft(host: &str) -> bool {
     let suffixes =
         [".vault.azure.net", ".vault.azure.cn", ".vault.usgovcloudapi.net", ".vault.microsoftazure.de"];
     suffixes.iter().any(|suffix| host.strip_suffix(suffix).is_some_and(|name| !name.is_empty()))
+}
+
+/// The scope of tokens for a vault, by the vault's cloud: `NAME.vault.azure.net` has `https://vault.azure.net/`, and what is no vault's name
+/// that of the public cloud. If a challenge asks for another, the first read fetches another.
+/// <https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses>
+fn scope_of(host: &str) -> String {
+    let cloud = host
+        .split_once('.')
+        .filter(|_| is_vault_of_microsoft(host))
+        .map_or("vault.azure.net", |(_, cloud)| cloud);
+    format!("https://{cloud}/.default")
 }
 
 /// Every item of every page.

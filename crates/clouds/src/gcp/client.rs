@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use google_cloud_auth::credentials::CredentialsProvider;
 use google_cloud_gax::backoff_policy::BackoffPolicy;
 use google_cloud_gax::error::Error;
 use google_cloud_gax::retry_policy::{RetryPolicy, RetryPolicyExt as _};
@@ -12,6 +13,7 @@ use google_cloud_gax::retry_result::RetryResult;
 use google_cloud_gax::retry_state::RetryState;
 use google_cloud_secretmanager_v1::client::SecretManagerService;
 use hallpass_core::{EntryName, Fault};
+use http::Extensions;
 use tokio::sync::OnceCell;
 
 use super::faults::{Operation, fault};
@@ -74,6 +76,14 @@ impl Client {
         let endpoint = endpoint.or_else(|| place.endpoint());
         let identity = Identity::new(variables, limits.identity);
         Self { place, endpoint, identity, service: OnceCell::new() }
+    }
+
+    /// Opens the SDK's client and fetches the token that its first request will show; the SDK keeps it.
+    pub(super) async fn connect(&self) -> Result<(), Told> {
+        self.service.get_or_try_init(|| self.open()).await?;
+        let bearer = Bearer(Arc::clone(&self.identity));
+        let token = bearer.headers(Extensions::new()).await;
+        token.map(drop).map_err(|error| Told::by(&Error::authentication(error)))
     }
 
     /// One request, and a second one with a new token if the first one's was refused: such a request had no effect, so this is right for writes

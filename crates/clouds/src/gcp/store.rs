@@ -65,6 +65,14 @@ impl Store for SecretManager {
         Some(self.reader.client.place.parent())
     }
 
+    fn connect(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        let work = async {
+            let client = &self.reader.client;
+            client.connect().await.map_err(|told| client.fault(&told, Operation::Access, None))
+        };
+        Box::pin(self.within(self.limits.read, Operation::Access, None, work))
+    }
+
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {
         let work = self.reader.read(entry, stage);
         Box::pin(self.within(self.limits.read, Operation::Access, Some(entry), work))

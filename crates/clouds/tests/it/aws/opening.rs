@@ -28,6 +28,16 @@ async fn a_read_is_one_request() {
 }
 
 #[tokio::test]
+async fn connecting_asks_for_an_identity_and_for_no_secret() {
+    let place = Place::new().await;
+    place.store().connect().await.unwrap();
+    assert!(place.door.seen().is_empty(), "keys in variables are there already");
+    let nobody = settings(&place.door.url(), REGION, &[("AWS_SECRET_ACCESS_KEY", "")]);
+    let fault = SecretsManager::open(nobody).connect().await.unwrap_err();
+    assert_eq!(fault.code(), FaultCode::CloudIdentityMissing, "{fault}");
+}
+
+#[tokio::test]
 async fn extra_roots_are_trusted_and_nobody_else_s() {
     let aws = std::sync::Arc::new(hallpass_cloud_emulator::aws::Aws::new());
     let authority = Authority::new();

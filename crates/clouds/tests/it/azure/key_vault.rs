@@ -140,6 +140,8 @@ async fn many_cold_callers_fetch_one_token() {
     for variables in [scene.app_service(), scene.application()] {
         let before = scene.azure.world.token_requests();
         let store = Arc::new(scene.vault_as(&variables));
+        store.connect().await.unwrap();
+        assert_eq!(scene.azure.world.token_requests() - before, 1, "connecting fetches what reading needs");
         let mut callers = tokio::task::JoinSet::new();
         for _ in 0..64 {
             let store: Arc<KeyVault> = Arc::clone(&store);

@@ -36,6 +36,8 @@ async fn sixty_four_first_readers_share_one_client_and_one_token() {
     by_hand(&world, "PATCH", "secrets/a?updateMask=versionAliases", r#"{"versionAliases":{"current":"1"}}"#)
         .await;
     let store = Arc::new(world.store());
+    store.connect().await.unwrap();
+    assert_eq!(world.metadata.seen().len(), 1, "connecting fetches the token that reading needs");
     let mut readers = tokio::task::JoinSet::new();
     for _ in 0..64 {
         let store = Arc::clone(&store);
