@@ -101,9 +101,12 @@ impl App {
         times: Times,
     ) -> Result<Self, Fault> {
         let start = Arc::new(ColdStart::begun(beginning()));
-        let parts = parts(config, purpose, &start, times)?;
+        let extra_roots = extra_roots(config)?;
+        let roots = roots(config, extra_roots.as_deref())?;
+        let parts = parts(config, purpose, &start, times, roots)?;
         start.reached(Phase::Configured, parts.clock.now());
         let machine = Machine {
+            extra_roots,
             variables: Arc::clone(&variables),
             clock: Arc::clone(&parts.clock),
             sleep: Arc::clone(&parts.sleep),
@@ -144,15 +147,17 @@ impl App {
     }
 }
 
-fn parts(config: &Config, purpose: Purpose, start: &Arc<ColdStart>, times: Times) -> Result<Parts, Fault> {
+fn parts(
+    config: &Config,
+    purpose: Purpose,
+    start: &Arc<ColdStart>,
+    times: Times,
+    roots: TrustedRoots,
+) -> Result<Parts, Fault> {
     let Times { clock, sleep } = times;
     let spawn =
         TokioSpawn::current().ok_or_else(|| Fault::new(FaultCode::Internal, "there is no runtime"))?;
     let guard = AddressGuard::new(config.outbound.private_networks.clone());
-    let roots = match &config.outbound.extra_roots {
-        Some(path) => roots(path)?,
-        None => TrustedRoots::web(),
-    };
     Ok(Parts {
         places: Arc::new(Places::new(config.store_limits, Arc::clone(&clock), Arc::clone(&sleep))),
         transport: Arc::new(HyperTransport::new(guard, roots, Arc::clone(&clock))),
@@ -191,14 +196,21 @@ fn acknowledging(
     })
 }
 
-/// The public authorities, and those of the file at `path`.
-fn roots(path: &Path) -> Result<TrustedRoots, Fault> {
-    let invalid = |what: &str| {
-        let detail = format!("`outbound.extra_roots`: `{}`: {what}", path.display());
-        Fault::new(FaultCode::ConfigurationInvalid, detail).with_hint("name a PEM file with certificates")
-    };
-    let pem = std::fs::read(path).map_err(|_| invalid("it cannot be read"))?;
-    TrustedRoots::web().and_pem(&pem).map_err(|fault| invalid(&fault.to_string()))
+/// The PEM text of private authorities, and of no other thing.
+fn extra_roots(config: &Config) -> Result<Option<String>, Fault> {
+    let Some(path) = &config.outbound.extra_roots else { return Ok(None) };
+    std::fs::read_to_string(path).map(Some).map_err(|_| no_roots(path, "it cannot be read"))
+}
+
+/// The public authorities, and those of `pem`, which came from the file that the configuration names.
+fn roots(config: &Config, pem: Option<&str>) -> Result<TrustedRoots, Fault> {
+    let (Some(pem), Some(path)) = (pem, &config.outbound.extra_roots) else { return Ok(TrustedRoots::web()) };
+    TrustedRoots::web().and_pem(pem.as_bytes()).map_err(|fault| no_roots(path, &fault.to_string()))
+}
+
+fn no_roots(path: &Path, what: &str) -> Fault {
+    let detail = format!("`outbound.extra_roots`: `{}`: {what}", path.display());
+    Fault::new(FaultCode::ConfigurationInvalid, detail).with_hint("name a PEM file with certificates")
 }
 
 fn wire(

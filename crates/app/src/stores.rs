@@ -27,6 +27,8 @@ pub(crate) struct Stores {
 /// What a store needs from the machine.
 #[derive(Clone, Debug)]
 pub(crate) struct Machine {
+    /// Certificates of private authorities, as PEM text.
+    pub(crate) extra_roots: Option<String>,
     pub(crate) variables: Arc<dyn Variables>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sleep: Arc<dyn Sleep>,
@@ -48,7 +50,7 @@ impl Stores {
         };
         let variables = Arc::clone(&machine.variables);
         let clouds = Clouds::new(clouds::Surroundings {
-            extra_roots: config.outbound.extra_roots.as_deref().map(extra_roots).transpose()?,
+            extra_roots: machine.extra_roots.clone(),
             variables: Arc::new(move |name| variables.value(name)),
             clock: Arc::clone(&machine.clock),
             periods: periods(config),
@@ -118,14 +120,6 @@ fn periods(config: &Config) -> Vec<(Reference, Duration)> {
     let rotated =
         config.integrations.iter().filter_map(|one| Some((&one.secret, one.rotation.as_ref()?.every)));
     rotated.flat_map(|(secret, every)| secret.iter().map(move |place| (place.clone(), every))).collect()
-}
-
-/// The PEM text of private authorities.
-fn extra_roots(path: &Path) -> Result<String, Fault> {
-    std::fs::read_to_string(path).map_err(|error| {
-        let detail = format!("`outbound.extra_roots`: `{}` cannot be read", path.display());
-        Fault::new(FaultCode::ConfigurationInvalid, detail).with_source(error)
-    })
 }
 
 /// Makes the folder of `path` for its owner alone, if it is not there.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
+use hallpass_app::config::waiting_time;
 use hallpass_app::{App, Fault, FaultCode, secret_of_file};
 use hallpass_runtimes::door::Senders;
 use hallpass_runtimes::{Proof, entra, google};
@@ -25,10 +26,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7782")]
     pub(crate) listen: SocketAddr,
     /// How long one run waits at one place, such as 30s, 15m or 2h
-    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = waiting_time)]
     pub(crate) wait: Duration,
     /// How often to look at every integration unasked, so that what waits for time to pass goes on; 0s for never
-    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = waiting_time)]
     pub(crate) look_every: Duration,
     /// The audience of the push subscription's token
     #[arg(long, value_name = "TEXT", requires = "pubsub_account")]
@@ -120,21 +121,6 @@ fn said(text: &str, flag: &str) -> Result<String, Fault> {
         return Err(Fault::new(FaultCode::ConfigurationInvalid, format!("{flag} is empty")));
     }
     Ok(text.to_owned())
-}
-
-/// `30s`, `15m` or `2h`; a day at most.
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let factor: u64 = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err("expected a duration such as 30s, 15m or 2h".to_owned()),
-    };
-    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
-    let seconds = seconds.filter(|seconds| *seconds <= 24 * 3600);
-    seconds.map(Duration::from_secs).ok_or_else(|| "expected a duration of at most 24h".to_owned())
 }
 
 /// As many characters as sixteen random bytes have in base64.

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
+use hallpass_app::config::waiting_time;
 use hallpass_app::lifecycle::{Order, Stop};
 use hallpass_app::{App, Flags, Purpose, RotationOptions};
 
-use super::duration;
 use super::one::{finish, open};
 use crate::exit::Exit;
 use crate::explain::explain;
@@ -28,7 +28,7 @@ pub(crate) struct Due {
     /// This integration alone
     integration: Option<String>,
     /// How long this run waits at one place, such as 30s, 15m or 2h
-    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = waiting_time)]
     wait: Duration,
     /// Print how each ended as one line of JSON
     #[arg(long)]

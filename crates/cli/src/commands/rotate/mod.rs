@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use hallpass_app::RotationOptions;
+use hallpass_app::config::waiting_time;
 use hallpass_app::lifecycle::Order;
 
 use crate::exit::Exit;
@@ -78,7 +79,7 @@ pub(super) struct Common {
     /// The integration whose secret it is
     integration: String,
     /// How long this run waits at one place, such as 30s, 15m or 2h; beyond that it ends, and the next run goes on
-    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = waiting_time)]
     wait: Duration,
     /// Print how it ended as one line of JSON
     #[arg(long)]
@@ -132,34 +133,4 @@ pub(crate) struct Abort {
 pub(crate) struct Sweep {
     #[command(flatten)]
     common: Common,
-}
-
-/// `250ms` is too short to mean anything here, and a run of more than a day is a service: see `rotate watch`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let factor: u64 = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err("expected a duration such as 30s, 15m or 2h".to_owned()),
-    };
-    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
-    let seconds = seconds.filter(|seconds| *seconds <= 24 * 3600);
-    seconds.map(Duration::from_secs).ok_or_else(|| "expected a duration of at most 24h".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::duration;
-    use std::time::Duration;
-
-    #[test]
-    fn durations_are_read() {
-        assert_eq!(duration("0s"), Ok(Duration::ZERO));
-        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
-        for text in ["", "15", "m", "25h", "1d", "-1s", "99999999999999999999s"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
-    }
 }

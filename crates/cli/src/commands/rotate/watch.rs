@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
+use hallpass_app::config::waiting_time;
 use hallpass_app::{Flags, Purpose, RotationOptions, Shutdown};
 
 use super::due::one;
-use super::duration;
 use crate::exit::Exit;
 use crate::explain::explain;
 use crate::failure::Failure;
@@ -22,7 +22,7 @@ use crate::printer::Printer;
 #[derive(Debug, Args)]
 pub(crate) struct Watch {
     /// How often
-    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = waiting_time)]
     every: Duration,
     /// Print how each run ended as one line of JSON
     #[arg(long)]
