@@ -213,6 +213,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_lent_reads_as_the_token_that_it_is() {
+        let lent = holding(7).read().unwrap();
+        let text = format!("{lent:?}");
+        assert_eq!(text, format!("{:?}", *lent));
+        assert!(text.contains("generation: 7"), "{text}");
+    }
+
+    #[test]
     fn the_same_token_stored_again_is_another_one() {
         let present = holding(1);
         let first = present.read().unwrap();
