@@ -57,5 +57,22 @@ async fn a_hit_takes_no_lock() {
     reader.join().unwrap().unwrap();
 }
 
+#[tokio::test]
+async fn a_cache_knows_the_tokens_that_it_or_a_clone_of_it_lent() {
+    let (ours, theirs) = (warm().await, warm().await);
+    let token = ours.cache.clone().token().await.unwrap();
+    assert!(ours.cache.lent(&token));
+    assert!(!theirs.cache.lent(&token), "another cache's token, though of the same generation");
+}
+
+#[tokio::test]
+async fn a_call_says_whether_it_waits() {
+    let world = world(3600);
+    let mut call = pin!(world.cache.token());
+    assert!(format!("{call:?}").starts_with("TokenCall { waiting: false"));
+    assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert!(format!("{call:?}").starts_with("TokenCall { waiting: true"));
+}
+
 /// Only a test that fails waits this long.
 const PATIENCE: Duration = Duration::from_secs(10);
