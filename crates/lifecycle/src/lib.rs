@@ -4,3 +4,4 @@
 //! ([`hallpass_core::Store`]), time and everything else come in through traits.
 
 pub mod rotation;
+pub mod scope_lint;

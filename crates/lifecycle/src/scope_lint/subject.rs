@@ -1,0 +1,109 @@
+//! What is judged: one integration, as far as it is known.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use hallpass_core::IntegrationName;
+use hallpass_core::policy::Rule;
+
+/// One integration, with everything that a rule may look at.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Its name.
+    pub name: IntegrationName,
+    /// Whether it is here to administer others.
+    pub administers: bool,
+    /// What it may call.
+    pub allow: Vec<Rule>,
+    /// Where its secret rests.
+    pub custody: BTreeSet<Custody>,
+    /// The places of its secret, as they are written: two integrations with one of them in common share a client.
+    pub places: BTreeSet<String>,
+    /// The id of its client, where the secret could be read.
+    pub client_id: Option<String>,
+    /// How old the secret may become; `None` where nothing replaces it.
+    pub period: Option<Duration>,
+    /// Whether a rotation tries a new secret with calls.
+    pub canaries: bool,
+    /// How old the secret is, where its store says so.
+    pub age: Option<Duration>,
+    /// How long its tokens have to live at most.
+    pub token_lifetime_needed: Duration,
+    /// Whether its platform can bind a client to addresses.
+    pub takes_ip_list: bool,
+    /// Whether roles decide what it may do, so that scopes would be without effect.
+    pub roles_decide: bool,
+    /// The permissions that its allowed calls need, where a table knows all of them.
+    pub needed: Option<BTreeSet<String>>,
+    /// What the platform grants, or will.
+    pub granted: Option<Granted>,
+}
+
+/// Where a secret rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Custody {
+    /// In a store, or in a file that its owner alone may read.
+    Store,
+    /// In an encrypted variable.
+    EncryptedVariable,
+    /// In a variable as it is.
+    PlainVariable,
+}
+
+/// What a client may do at its platform.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Granted {
+    /// Its roles.
+    pub roles: Vec<GrantedRole>,
+    /// Permissions that are granted without a role being named.
+    pub permissions: BTreeSet<String>,
+    /// Its scopes.
+    pub scopes: BTreeSet<String>,
+    /// The grants that its client allows, in the platform's words; empty where that is not known.
+    pub grant_types: BTreeSet<String>,
+    /// How long its tokens live.
+    pub token_lifetime: Option<Duration>,
+    /// The addresses it may be used from; `None` where that is not known.
+    pub allowed_ips: Option<Vec<String>>,
+}
+
+/// One role, in one division.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantedRole {
+    /// As people call it.
+    pub name: String,
+    /// In which part of the organisation, where there are such.
+    pub division: Option<String>,
+    /// What is in it, where that is known.
+    pub permissions: Option<BTreeSet<String>>,
+}
+
+impl Granted {
+    /// Every permission that is known to be granted, by role or without.
+    pub fn all_permissions(&self) -> impl Iterator<Item = &str> {
+        let of_roles = self.roles.iter().filter_map(|role| role.permissions.as_ref()).flatten();
+        of_roles.chain(&self.permissions).map(String::as_str)
+    }
+}
+
+impl Subject {
+    /// What could not be judged, in words.
+    #[must_use]
+    pub fn unknown(&self) -> Vec<&'static str> {
+        let mut unknown = Vec::new();
+        if self.client_id.is_none() {
+            unknown.push("whether others use its client");
+        }
+        if self.age.is_none() && self.period.is_some() {
+            unknown.push("how old its secret is");
+        }
+        match &self.granted {
+            None => unknown.push("what the platform grants it"),
+            Some(granted) if granted.roles.iter().any(|role| role.permissions.is_none()) => {
+                unknown.push("what is in its roles");
+            }
+            Some(_) => {}
+        }
+        unknown
+    }
+}
