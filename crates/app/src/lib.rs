@@ -20,6 +20,7 @@ mod doctor;
 mod gateway;
 mod hardening;
 mod init;
+mod lint;
 mod pass;
 mod policy_test;
 mod rotation;
@@ -43,6 +44,7 @@ pub use hallpass_core::{
     IntegrationName, Moment, Remedy, Secret, Sleep, Version,
 };
 pub use hallpass_lifecycle::rotation as lifecycle;
+pub use hallpass_lifecycle::scope_lint::{Date, LintRule, Severity};
 pub use hallpass_outbound::{
     CallReport, Expected, ExpectedMember, NotVerified, PublishedKeys, Refusal, TokioSleep, within,
 };
@@ -50,6 +52,7 @@ pub use hallpass_sidecar::{FAULT_HEADER, Listen, status_of};
 pub use hallpass_stores::{Reference, Scheme};
 pub use hardening::harden;
 pub use init::{Answers, Key, Start, WrongAnswer};
+pub use lint::{Borne, LintOptions, LintPlace, LintReport, Reported, Unknown};
 pub use policy_test::{Difference, Near, Reason, RuleName, Verdict};
 pub use rotation::{Planned, Rotation, RotationOptions};
 #[cfg(feature = "aws")]

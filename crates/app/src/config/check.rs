@@ -41,6 +41,8 @@ impl<'c, 't> Checker<'c, 't> {
         let local_store = self.local_store(stores.local.as_ref().unwrap_or(&LocalStoreTable::default()));
         let audit = file.audit.as_ref().and_then(|audit| audit.file.as_ref()).map(|file| self.audit(file));
         let log = self.log(file.log.as_ref().unwrap_or(&LogTable::default()));
+        let lint = file.lint.as_ref().and_then(|lint| lint.accept.as_deref()).unwrap_or_default();
+        let accepted_files = self.accepted_files(lint);
         let integrations = self.integrations(file.integrations.as_ref()?);
         let folder = self.folder.clone();
         Some(Config {
@@ -52,6 +54,7 @@ impl<'c, 't> Checker<'c, 't> {
             local_store,
             audit,
             log: log?,
+            accepted_files: accepted_files?,
             integrations,
         })
     }

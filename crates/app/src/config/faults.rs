@@ -125,6 +125,14 @@ impl<'t> Collector<'t> {
         Self { file, text, found: Vec::new(), spoiled: BTreeSet::new(), lost: BTreeSet::new() }
     }
 
+    /// The line of the file that the byte `start` is on, from 1.
+    pub(super) fn line_of(&self, start: usize) -> usize {
+        match self.place_of(start) {
+            Place::Line { line, .. } => line,
+            _ => 1,
+        }
+    }
+
     /// A fault on the value at `span`, unless that value is spoiled.
     pub(super) fn at(
         &mut self,

@@ -9,6 +9,7 @@ use hallpass_platforms::{ClientAuth, platform_names, profile_names};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::accept::{AcceptTable, LintTable};
 use super::at::{At, OneOrMore};
 use super::rotation::RotationTable;
 use super::units::DurationText;
@@ -36,6 +37,8 @@ pub(super) struct HallpassToml {
     pub(super) audit: Option<AuditTable>,
     /// The log for people.
     pub(super) log: Option<LogTable>,
+    /// What `hallpass lint` is told about files.
+    pub(super) lint: Option<LintTable>,
     /// The integrations, by name. A name is of the form `[a-z][a-z0-9-]{0,62}`; it is the first path segment at the sidecar.
     #[schemars(required)]
     pub(super) integrations: Option<BTreeMap<At<String>, At<IntegrationTable>>>,
@@ -211,4 +214,6 @@ pub(super) struct IntegrationTable {
     pub(super) administers: Option<At<bool>>,
     /// How its secret is replaced.
     pub(super) rotation: Option<At<RotationTable>>,
+    /// Findings of `hallpass lint` that somebody answers for, until a day.
+    pub(super) accept: Option<Vec<AcceptTable>>,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hallpass::clouds;
 use hallpass_core::policy::Rule;
-use hallpass_core::{Fault, Stage};
+use hallpass_core::{Fault, IntegrationName, Stage};
 use hallpass_platforms::{PlatformSettings, UpstreamName};
 use hallpass_stores::{Reference, Scheme};
 
@@ -46,14 +46,18 @@ impl Checker<'_, '_> {
         let fallback = stages(table.fallback.as_deref());
         let rules = allow.as_deref().unwrap_or_default();
         let rotation = table.rotation.as_ref().map(|rotation| self.rotation(&path, rotation, rules));
+        let parsed: Option<IntegrationName> = parsed.ok();
+        let accept = self.acceptances(&path, parsed.as_ref(), table.accept.as_deref().unwrap_or_default());
         Some(IntegrationConfig {
-            name: parsed.ok()?,
+            name: parsed?,
             platform: platform?,
             secret: secret?,
             fallback: fallback?,
             allow: allow?,
             administers: table.administers.as_deref().copied().unwrap_or(false),
             rotation: wanted(rotation)?,
+            accept: accept?,
+            line: self.faults.line_of(name.span().start),
         })
     }
 

@@ -17,6 +17,7 @@
 //! A flag wins over a documented variable, the variable over the file, the file over the default: `Given::first` is the
 //! only place that decides it. A value that loses is still checked.
 
+mod accept;
 mod at;
 mod check;
 mod defaults;
@@ -59,8 +60,8 @@ use check::Checker;
 use faults::Collector;
 use file::HallpassToml;
 pub(crate) use settings::{
-    IntegrationConfig, Key, LocalStoreConfig, LogConfig, OutboundConfig, RotationConfig, SidecarConfig,
-    StrategyChoice,
+    FileAcceptance, IntegrationConfig, Key, LocalStoreConfig, LogConfig, OutboundConfig, RotationConfig,
+    SidecarConfig, StrategyChoice,
 };
 
 /// Where settings come from besides the file.

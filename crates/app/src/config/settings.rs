@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hallpass_core::policy::Rule;
 use hallpass_core::{Environment, IntegrationName, Stage};
+use hallpass_lifecycle::scope_lint::{Acceptance, Date};
 use hallpass_platforms::PlatformSettings;
 use hallpass_sidecar::Listen;
 use hallpass_stores::{Reference, StoreLimits};
@@ -23,6 +24,8 @@ pub struct Config {
     pub(crate) local_store: LocalStoreConfig,
     pub(crate) audit: Option<AuditTarget>,
     pub(crate) log: LogConfig,
+    /// Files whose plain secrets are known and borne.
+    pub(crate) accepted_files: Vec<FileAcceptance>,
     pub(crate) integrations: Vec<IntegrationConfig>,
 }
 
@@ -96,6 +99,19 @@ pub(crate) struct IntegrationConfig {
     /// Not for callers.
     pub(crate) administers: bool,
     pub(crate) rotation: Option<RotationConfig>,
+    /// Findings that somebody answers for.
+    pub(crate) accept: Vec<Acceptance>,
+    /// The line of the file on which it begins, from 1.
+    pub(crate) line: usize,
+}
+
+/// A file whose plain secrets are known and borne.
+#[derive(Clone, Debug)]
+pub(crate) struct FileAcceptance {
+    pub(crate) file: PathBuf,
+    pub(crate) reason: String,
+    /// The last day on which they are.
+    pub(crate) until: Date,
 }
 
 /// How the secret of an integration is replaced.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use clap::Args;
 use hallpass_app::{
-    App, Config, ConfigFaults, Fault, FaultCode, Flags, IntegrationSummary, ProcessVariables, Purpose,
-    Sources,
+    App, Config, ConfigFaults, Fault, FaultCode, Flags, IntegrationSummary, LintOptions, LintReport,
+    ProcessVariables, Purpose, Severity, Sources,
 };
 use serde::Serialize;
 
@@ -45,10 +45,12 @@ impl Check {
             let readable = if self.offline { None } else { Some(Readable::now(&app, &summary.name).await) };
             integrations.push(Checked { summary, readable });
         }
+        let options = LintOptions { offline: true, ..LintOptions::default() };
+        let lint = LintSum::of(&app.lint(&config, Path::new(&file), &options).await?);
         let worst = integrations.iter().find_map(|checked| checked.readable.as_ref()?.exit());
         let environment = config.environment().as_str();
         let warnings = config.integrations().filter_map(Warning::about).collect();
-        let report = Report { ok: worst.is_none(), file, environment, integrations, warnings };
+        let report = Report { ok: worst.is_none(), file, environment, integrations, warnings, lint };
         if self.json {
             printer.json(&report)?;
         } else {
@@ -85,6 +87,26 @@ struct Report<'a> {
     environment: &'a str,
     integrations: Vec<Checked>,
     warnings: Vec<Warning>,
+    lint: LintSum,
+}
+
+/// How much `lint` has to say, as far as it can tell without stores and platforms. It changes no exit code: whether it must is the gate's business.
+#[derive(Serialize)]
+struct LintSum {
+    errors: usize,
+    warnings: usize,
+}
+
+impl LintSum {
+    fn of(report: &LintReport) -> Self {
+        Self { errors: report.count(Severity::Error), warnings: report.count(Severity::Warning) }
+    }
+
+    fn text(&self) -> Option<String> {
+        let Self { errors, warnings } = self;
+        (errors + warnings > 0)
+            .then(|| format!("\n\nlint: errors {errors}, warnings {warnings}; `hallpass lint` tells them"))
+    }
 }
 
 /// What is allowed, and probably not meant.
@@ -145,6 +167,7 @@ impl Report<'_> {
         for checked in &self.integrations {
             text.push_str(&format!("\n\n{}", checked.text(printer)));
         }
+        text.extend(self.lint.text());
         text
     }
 }

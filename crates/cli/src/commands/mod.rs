@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod emulate;
 pub(crate) mod exec;
 pub(crate) mod init;
+pub(crate) mod lint;
 pub(crate) mod man;
 pub(crate) mod policy;
 pub(crate) mod quickstart;
@@ -29,6 +30,7 @@ pub(crate) enum Command {
     Init(init::Init),
     Check(check::Check),
     Doctor(doctor::Doctor),
+    Lint(lint::Lint),
     Serve(serve::Serve),
     Exec(exec::Exec),
     Call(call::Call),
@@ -52,6 +54,7 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Exit,
         Command::Init(command) => command.run(config, printer),
         Command::Check(command) => command.run(config, printer).await,
         Command::Doctor(command) => command.run(config, printer).await,
+        Command::Lint(command) => command.run(config, printer).await,
         Command::Serve(command) => command.run(config, printer).await,
         Command::Exec(command) => command.run(config, printer).await,
         Command::Call(command) => command.run(config, printer).await,

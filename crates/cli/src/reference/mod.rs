@@ -4,6 +4,7 @@
 mod commands;
 mod configuration;
 mod faults;
+mod lint;
 mod variables;
 
 use std::path::Path;

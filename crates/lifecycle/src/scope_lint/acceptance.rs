@@ -48,7 +48,7 @@ pub fn accept(
             Some(index) => {
                 used[index] = true;
                 let acceptance = &acceptances[index];
-                if let Some(why) = no_longer(acceptance, today) {
+                if let Some(why) = no_longer(acceptance.rule, acceptance.until, today) {
                     let integration = finding.integration.clone();
                     outcome.open.push(Finding {
                         rule: LintRule::AcceptanceExpired,
@@ -75,8 +75,9 @@ pub fn accept(
     outcome
 }
 
-fn no_longer(acceptance: &Acceptance, today: Date) -> Option<String> {
-    let (rule, until) = (acceptance.rule, acceptance.until);
+/// Why an acceptance of `rule` until this day does not hold on `today`; `None` when it does.
+#[must_use]
+pub fn no_longer(rule: LintRule, until: Date, today: Date) -> Option<String> {
     match until.days_after(today) {
         left if left < 0 => Some(format!("`{rule}` was accepted until {until}")),
         left if left > LONGEST_ACCEPTANCE => {

@@ -16,7 +16,7 @@ mod rule;
 mod rules;
 mod subject;
 
-pub use acceptance::{Acceptance, Accepted, LONGEST_ACCEPTANCE, accept};
+pub use acceptance::{Acceptance, Accepted, LONGEST_ACCEPTANCE, accept, no_longer};
 pub use date::{Date, DateFault};
 pub use permission::{is_administrative_role, is_wildcard, writes};
 pub use plain_secrets::{PlainSecret, plain_secrets};

@@ -71,7 +71,13 @@ mod tests {
         {
             assert!(administers_oauth(text), "{text}");
         }
-        for text in ["oauth:client:view", "oauth:*:view", "oauth:readonly", "routing:queue:edit", "oauthx:client:edit"] {
+        for text in [
+            "oauth:client:view",
+            "oauth:*:view",
+            "oauth:readonly",
+            "routing:queue:edit",
+            "oauthx:client:edit",
+        ] {
             assert!(!administers_oauth(text), "{text}");
         }
     }

@@ -118,7 +118,7 @@ fn open_policy(subject: &Subject) -> Vec<Finding> {
             })
         })
     };
-    let rules: Vec<_> = subject.allow.iter().map(|rule| rule.as_str()).filter(|text| open(text)).collect();
+    let rules: Vec<_> = subject.allow.iter().map(Rule::as_str).filter(|text| open(text)).collect();
     one(LintRule::OpenPolicy, subject, !rules.is_empty(), || listed(&rules))
 }
 
@@ -163,7 +163,7 @@ fn token_lifetime(subject: &Subject) -> Vec<Finding> {
 
 fn ip_list(subject: &Subject) -> Vec<Finding> {
     let list = subject.granted.as_ref().and_then(|granted| granted.allowed_ips.as_ref());
-    let open = subject.takes_ip_list && list.is_some_and(Vec::is_empty);
+    let open = list.is_some_and(Vec::is_empty);
     one(LintRule::NoIpList, subject, open, || "the client has no list of addresses".to_owned())
 }
 

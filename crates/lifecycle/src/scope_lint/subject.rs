@@ -29,8 +29,6 @@ pub struct Subject {
     pub age: Option<Duration>,
     /// How long its tokens have to live at most.
     pub token_lifetime_needed: Duration,
-    /// Whether its platform can bind a client to addresses.
-    pub takes_ip_list: bool,
     /// Whether roles decide what it may do, so that scopes would be without effect.
     pub roles_decide: bool,
     /// The permissions that its allowed calls need, where a table knows all of them.
@@ -63,7 +61,7 @@ pub struct Granted {
     pub grant_types: BTreeSet<String>,
     /// How long its tokens live.
     pub token_lifetime: Option<Duration>,
-    /// The addresses it may be used from; `None` where that is not known.
+    /// The addresses it may be used from; `None` where that is not known, or the platform has no such list.
     pub allowed_ips: Option<Vec<String>>,
 }
 

@@ -24,7 +24,6 @@ fn clean() -> Subject {
         canaries: true,
         age: Some(90 * DAY),
         token_lifetime_needed: Duration::from_secs(3600),
-        takes_ip_list: true,
         roles_decide: true,
         needed: Some(texts(&["routing:queue:view"])),
         granted: Some(Granted {
