@@ -230,6 +230,7 @@ impl Model {
                 revoke_delay: nothing,
                 tokens_outlive_secret: None,
                 min_interval: nothing,
+                longest_overlap: None,
             },
             wanted: Wanted::Auto,
             accept_downtime_risk: false,

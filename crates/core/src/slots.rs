@@ -142,4 +142,7 @@ pub struct Capabilities {
     pub tokens_outlive_secret: Option<Duration>,
     /// The shortest time between two calls of `generate` for one integration.
     pub min_interval: Duration,
+    /// How long two live secrets of one integration may stand beside each other before the platform ends one by itself; `None` where it
+    /// sets no limit that is known.
+    pub longest_overlap: Option<Duration>,
 }

@@ -51,6 +51,7 @@ mod stuck;
 mod time;
 mod value;
 mod verifying;
+mod window;
 mod words;
 
 pub use amend::{ORPHAN_WINDOW, amend};
@@ -78,3 +79,4 @@ pub use stuck::{Cause, Stuck};
 pub use time::{Spoken, WallTime};
 pub use value::compose;
 pub use verifying::VERIFY_TRIES;
+pub use window::BothLive;

@@ -56,7 +56,12 @@ fn note(plan: &Plan, strategy: Strategy, step: Step) -> Option<String> {
         Step::CollectEvidence if two && !plan.capabilities.shows_last_use => {
             Some("the platform does not say when a secret was last used: consumers have to".into())
         }
-        Step::Soak if two => Some(plan.overlap.to_string()),
+        Step::Soak if two => {
+            let limit = plan.platform_window.map(|limit| {
+                format!("; two secrets may live for {}, and do for {}", Spoken(limit), plan.both_live())
+            });
+            Some(format!("{}{}", plan.overlap, limit.unwrap_or_default()))
+        }
         Step::Disable if two && !plan.capabilities.can_disable => {
             Some("the platform cannot switch a secret off: from the deletion there is no way back".into())
         }

@@ -51,7 +51,7 @@ pub struct Plan {
     pub min_interval: Duration,
     /// How long consumers may go on with the old secret.
     pub overlap: Overlap,
-    /// How long both secrets may live at the platform at most, where it says so.
+    /// How long both secrets may live at the platform at most, where the platform or whoever configures it sets a limit.
     pub platform_window: Option<Duration>,
     /// How long the platform must not have seen the old secret before it is retired: the longest token lifetime and the platform's rounding.
     pub quiet: Duration,
@@ -126,17 +126,8 @@ impl Plan {
                 "keep the secret in a store that compares and sets",
             );
         }
-        let both_live = self.overlap.total().saturating_add(self.watch);
-        if let Some(window) = self.platform_window.filter(|window| *window < both_live) {
-            return refuse(
-                format!(
-                    "both secrets would live for {}, the platform allows {}",
-                    super::Spoken(both_live),
-                    super::Spoken(window)
-                ),
-                "shorten caches, token lifetime or the watch window",
-            );
-        }
+        self.fits()?;
+        let both_live = self.both_live().total();
         if both_live >= self.every {
             return refuse(
                 format!(

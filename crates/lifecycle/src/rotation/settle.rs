@@ -10,7 +10,7 @@ use super::state::State;
 use super::step::Step;
 use super::strategy::Strategy;
 use super::stuck::Cause;
-use super::time::WallTime;
+use super::time::{Spoken, WallTime};
 
 pub(super) fn decide(
     view: &View<'_>,
@@ -61,14 +61,23 @@ fn wait(view: &View<'_>, rotation: &Rotation, promoted: &PromotedMark, findings:
     let overlap = promoted.at.after(view.plan.overlap.total());
     let deadline = rotation.resumed.map_or(overlap, |resumed| resumed.max(overlap)).after(view.plan.patience);
     if view.now >= deadline {
-        let why = findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        return stuck(Step::CollectEvidence, Cause::NoEvidence, why);
+        return stuck(Step::CollectEvidence, Cause::NoEvidence, listed(findings));
     }
+    let off_by = view.off_by(rotation);
+    if let Some(end) = off_by.filter(|end| view.now >= *end) {
+        let left = Spoken(end.after(view.plan.watch).since(view.now));
+        return stuck(Step::CollectEvidence, Cause::WindowEnds, format!("in {left}: {}", listed(findings)));
+    }
+    let deadline = off_by.map_or(deadline, |end| deadline.min(end));
     // A secret that is used again and again would else be waited for for ever, and nobody told.
     match findings.iter().filter_map(Finding::passes_at).max() {
         Some(until) => does(Step::Soak, Effect::Wait(until.min(deadline))),
         None => does(Step::CollectEvidence, Effect::Wait(view.now.after(view.plan.pace.poll).min(deadline))),
     }
+}
+
+fn listed(findings: &[Finding]) -> String {
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn ask(

@@ -182,6 +182,7 @@ mod tests {
             revoke_delay: Duration::ZERO,
             tokens_outlive_secret: None,
             min_interval: Duration::ZERO,
+            longest_overlap: None,
         }
     }
 

@@ -14,7 +14,7 @@ use super::state::Tries;
 use super::step::Step;
 use super::strategy::Strategy;
 use super::stuck::Cause;
-use super::time::WallTime;
+use super::time::{Spoken, WallTime};
 
 /// How often one pending secret is tried.
 pub const VERIFY_TRIES: u8 = 5;
@@ -40,6 +40,11 @@ pub(super) fn decide(view: &View<'_>, rotation: &Rotation, pending: &PendingMark
         let twins = rotation.strategy != Strategy::Regenerate && !rotation.undo;
         if twins && let Some(differ) = compare(view, rotation, &pending.slot) {
             return differ;
+        }
+        if view.is_spent(rotation) {
+            let limit = Spoken(view.plan.platform_window.unwrap_or_default());
+            let detail = format!("of {limit}, settling and watching take {}", view.plan.both_live());
+            return stuck(Step::Verify, Cause::WindowSpent, detail);
         }
         let expected = rotation.intent.version.clone();
         return does(Step::Promote, Effect::Promote(pending.version.clone(), expected));

@@ -18,3 +18,4 @@ mod store_contract;
 mod strategies;
 mod undo;
 mod verifying;
+mod window;

@@ -105,6 +105,8 @@ impl SecretAdmin for GenesysAdmin {
             revoke_delay: REVOCATION,
             tokens_outlive_secret: Some(self.token_lifetime),
             min_interval: PROPAGATION,
+            // Two clients are two clients: neither the API nor its documents know a time after which one of them would end.
+            longest_overlap: None,
         }
     }
 
