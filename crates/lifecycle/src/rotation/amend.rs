@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::checkpoints::{Finished, Rotation};
+use super::checkpoints::{Finished, Rotation, Tried};
 use super::document::{Announced, Call, Document, Lease, OpenGenerate};
 use super::effect::{Baseline, Change};
 use super::event::Begun;
@@ -42,6 +42,7 @@ pub fn amend(mut document: Document, change: &Change, begun: &Begun, now: WallTi
                 refused: 0,
                 dropped: None,
                 pending: None,
+                tries: None,
                 promoted: None,
                 retire: None,
                 forward: None,
@@ -118,8 +119,19 @@ fn forget_old_generates(document: &mut Document, now: WallTime) {
 fn amend_rotation(rotation: &mut Rotation, change: &Change, now: WallTime) {
     match change {
         Change::Pending(mark) => rotation.pending = Some(mark.clone()),
+        Change::Trying(version) => {
+            let before = rotation.tries.take().filter(|tried| tried.version == *version);
+            let (count, first) = before.map_or((0, now), |tried| (tried.count, tried.first));
+            let count = count.saturating_add(1);
+            rotation.tries = Some(Tried { version: version.clone(), count, first, last: now });
+        }
+        Change::Uncounted => {
+            let less = |tried: Tried| Some(Tried { count: tried.count.checked_sub(1)?, ..tried });
+            rotation.tries = rotation.tries.take().and_then(less).filter(|tried| tried.count > 0);
+        }
         Change::Drop(dropped, refused) => {
             rotation.pending = None;
+            rotation.tries = None;
             rotation.dropped = Some(dropped.clone());
             rotation.refused = rotation.refused.saturating_add(u8::from(*refused));
         }
@@ -145,6 +157,7 @@ fn amend_rotation(rotation: &mut Rotation, change: &Change, now: WallTime) {
             rotation.intent = (**intent).clone();
             rotation.forward = Some(forward.clone());
             rotation.pending = None;
+            rotation.tries = None;
             rotation.promoted = None;
             rotation.retire = None;
             rotation.stuck = None;
@@ -168,6 +181,7 @@ fn resume(rotation: &mut Rotation, baseline: &Baseline, now: WallTime) {
     let cause = rotation.stuck.take().map(|stuck| stuck.cause);
     rotation.resumed = Some(now);
     rotation.refused = 0;
+    rotation.tries = None;
     if cause == Some(Cause::UndoImpossible)
         && let Some(forward) = rotation.forward.take()
     {

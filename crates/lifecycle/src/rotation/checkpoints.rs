@@ -27,6 +27,8 @@ pub struct Rotation {
     pub dropped: Option<Dropped>,
     /// Checkpoint two.
     pub pending: Option<PendingMark>,
+    /// The tries with it that were answered, or may have been.
+    pub tries: Option<Tried>,
     /// Checkpoint three.
     pub promoted: Option<PromotedMark>,
     /// Checkpoint four.
@@ -83,6 +85,21 @@ pub struct PendingMark {
     pub slot: SlotId,
     /// Its fingerprint.
     pub fingerprint: Fingerprint,
+}
+
+/// How often a pending secret was tried, by whatever machines. A try is counted before it is made, so that one whose maker died counts; one that was
+/// not answered, or answered well, is taken off again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tried {
+    /// Its version in the store.
+    pub version: Version,
+    /// How often.
+    pub count: u8,
+    /// When the first of these tries was announced.
+    pub first: WallTime,
+    /// When the last was.
+    pub last: WallTime,
 }
 
 /// A pending secret that was given up.

@@ -73,6 +73,10 @@ pub enum Change {
     Announce(Call, BTreeSet<SlotId>),
     /// Checkpoint two.
     Pending(PendingMark),
+    /// A try with this version is about to be made.
+    Trying(Version),
+    /// The last try says nothing against it: nobody answered, or it was accepted.
+    Uncounted,
     /// Give the pending secret up; whether because it was refused.
     Drop(Dropped, bool),
     /// What was given up is gone.

@@ -57,7 +57,7 @@ mod words;
 pub use amend::{ORPHAN_WINDOW, amend};
 pub use checkpoints::{
     DisabledMark, Dropped, Finished, Forward, Intent, Outcome, PendingMark, PromotedMark, RetireMark,
-    Rotation,
+    Rotation, Tried,
 };
 pub use decide::next;
 pub use document::{Announced, Call, Document, Hold, Lease, OpenGenerate, SCHEMA};

@@ -21,6 +21,8 @@ pub struct State {
     pub stale: bool,
     /// The announcement that was already used.
     pub spent: Option<u64>,
+    /// The announced call of which the platform said that it is done: nobody has to wait for it.
+    pub ended: Option<u64>,
     /// The secret whose value the shell holds.
     pub in_hand: Option<(SlotId, Fingerprint)>,
     /// Whether the slots were compared, and how they differ.
@@ -47,19 +49,23 @@ pub struct State {
     pub finished: Option<Outcome>,
 }
 
-/// Tries with one pending version.
+/// Tries of this process with one pending version. How often it was tried in all stands in the document, see [`super::Tried`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Tries {
     /// Which version.
     pub version: Option<Version>,
-    /// How many.
-    pub count: u8,
+    /// Whether one was written down and is still to be made.
+    pub announced: bool,
+    /// How many were not answered.
+    pub unanswered: u8,
     /// When the first was.
     pub first: Option<WallTime>,
     /// When the last was.
     pub last: Option<WallTime>,
     /// What came of the last.
     pub verdict: Option<Verdict>,
+    /// Whether that one was taken off the count again.
+    pub uncounted: bool,
 }
 
 /// An event that cannot have happened in that state. A live run never meets one; a journal that was tampered with may.
@@ -171,6 +177,8 @@ impl State {
             }
             Change::Finish(outcome) => self.finished = Some(*outcome),
             Change::Dropped => self.tries = Tries::default(),
+            Change::Trying(version) => self.tries.of(version).announced = true,
+            Change::Uncounted => self.tries.uncounted = true,
             _ => {}
         }
     }
@@ -178,7 +186,8 @@ impl State {
     fn called(&mut self, call: &Call, generated: Option<&(SlotId, Fingerprint)>) -> Result<(), Refusal> {
         let announced =
             self.announced().filter(|announced| announced.call == *call).ok_or(Refusal::NotAnnounced)?;
-        self.spent = Some(announced.number);
+        let number = Some(announced.number);
+        (self.spent, self.ended) = (number, number);
         self.stale = true;
         match call {
             Call::Generate(_) => {
@@ -241,12 +250,22 @@ fn is_progress(event: &Event) -> bool {
 }
 
 impl Tries {
-    fn add(&mut self, version: &Version, verdict: &Verdict, at: WallTime) {
+    /// These, if they are about `version`; none of it else.
+    fn of(&mut self, version: &Version) -> &mut Self {
         if self.version.as_ref() != Some(version) {
-            *self = Self { version: Some(version.clone()), first: Some(at), ..Self::default() };
+            *self = Self { version: Some(version.clone()), ..Self::default() };
         }
-        self.count = self.count.saturating_add(1);
-        self.last = Some(at);
-        self.verdict = Some(verdict.clone());
+        self
+    }
+
+    fn add(&mut self, version: &Version, verdict: &Verdict, at: WallTime) {
+        let tries = self.of(version);
+        tries.announced = false;
+        tries.uncounted = false;
+        tries.unanswered =
+            tries.unanswered.saturating_add(u8::from(matches!(verdict, Verdict::Unreachable(_))));
+        tries.first = tries.first.or(Some(at));
+        tries.last = Some(at);
+        tries.verdict = Some(verdict.clone());
     }
 }

@@ -37,6 +37,8 @@ impl Change {
             Self::Intent(..) => "intent",
             Self::Announce(..) => "announcement",
             Self::Pending(_) => "pending",
+            Self::Trying(_) => "try announced",
+            Self::Uncounted => "try not counted",
             Self::Drop(..) => "pending given up",
             Self::Dropped => "pending removed",
             Self::Promoted(_) => "promoted",

@@ -169,6 +169,9 @@ impl Verify for Hands {
     fn verify<'a>(&'a self, stored: &'a StoredSecret) -> BoxFuture<'a, Verdict> {
         Box::pin(self.0.repeatable(|world| {
             let (value, now) = (stored.value.expose(), world.now);
+            if world.unreachable {
+                return Verdict::Unreachable("nobody answers".into());
+            }
             world.verifications.push(WallTime::at(now));
             let Some(pair) = credential_of(value) else { return Verdict::Refused };
             let pending = world.platform.slots.get(&pair.0).map(|slot| slot.usable_from > now);

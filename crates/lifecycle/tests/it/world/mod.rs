@@ -44,6 +44,8 @@ pub(crate) struct World {
     pub(crate) denied: bool,
     pub(crate) published: u32,
     pub(crate) verifications: Vec<WallTime>,
+    /// Whether new secrets cannot be tried for now.
+    pub(crate) unreachable: bool,
     /// Whether everything that may be done twice is.
     pub(crate) twice: bool,
     pub(crate) doubled: u32,
@@ -88,6 +90,7 @@ impl Sim {
             denied: false,
             published: 0,
             verifications: Vec::new(),
+            unreachable: false,
             twice: false,
             doubled: 0,
             waited: 0,
