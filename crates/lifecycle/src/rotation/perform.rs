@@ -63,7 +63,10 @@ impl Performer<'_> {
                 (None, Document::new(engine.plan.entries.secret.clone(), engine.plan.environment.clone()))
             }
         };
-        let document = amend(before, change, begun, engine.now(), &engine.plan.pace);
+        let mut document = amend(before, change, begun, engine.now(), &engine.plan.pace);
+        // Whoever sets a hold waits for the call that is announced. Of one that the platform answered it is known that it is over; of one that
+        // failed it is not.
+        document.announced.take_if(|announced| self.state.ended == Some(announced.number));
         let version = engine.replace(&document, expected).await?;
         Ok(Event::Written(change.clone(), Box::new(document), version))
     }
