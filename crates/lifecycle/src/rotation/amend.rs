@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hallpass_core::Version;
+
 use super::checkpoints::{Finished, Rotation, Tried};
 use super::document::{Announced, Call, Document, Lease, OpenGenerate};
 use super::effect::{Baseline, Change};
@@ -106,7 +108,7 @@ fn announce(
                 retire.discarding = true;
             }
         }
-        Call::Delete(_) | Call::Activate(_) | Call::Deactivate(_) => {}
+        Call::Delete(_) | Call::Activate(_) | Call::Deactivate(_) | Call::Copy(..) => {}
     }
     document.calls += 1;
     document.announced = Some(Announced { call: call.clone(), number: document.calls, until });
@@ -119,16 +121,8 @@ fn forget_old_generates(document: &mut Document, now: WallTime) {
 fn amend_rotation(rotation: &mut Rotation, change: &Change, now: WallTime) {
     match change {
         Change::Pending(mark) => rotation.pending = Some(mark.clone()),
-        Change::Trying(version) => {
-            let before = rotation.tries.take().filter(|tried| tried.version == *version);
-            let (count, first) = before.map_or((0, now), |tried| (tried.count, tried.first));
-            let count = count.saturating_add(1);
-            rotation.tries = Some(Tried { version: version.clone(), count, first, last: now });
-        }
-        Change::Uncounted => {
-            let less = |tried: Tried| Some(Tried { count: tried.count.checked_sub(1)?, ..tried });
-            rotation.tries = rotation.tries.take().and_then(less).filter(|tried| tried.count > 0);
-        }
+        Change::Trying(version) => rotation.tries = Some(one_more(rotation.tries.take(), version, now)),
+        Change::Uncounted => rotation.tries = rotation.tries.take().and_then(one_less),
         Change::Drop(dropped, refused) => {
             rotation.pending = None;
             rotation.tries = None;
@@ -140,6 +134,11 @@ fn amend_rotation(rotation: &mut Rotation, change: &Change, now: WallTime) {
         Change::Notified => {
             if let Some(promoted) = &mut rotation.promoted {
                 promoted.notified = true;
+            }
+        }
+        Change::Copied(copy) => {
+            if let Some(promoted) = &mut rotation.promoted {
+                promoted.copied.insert(copy.clone(), now);
             }
         }
         Change::Retire(mark) => rotation.retire = Some(mark.clone()),
@@ -176,6 +175,18 @@ fn amend_rotation(rotation: &mut Rotation, change: &Change, now: WallTime) {
     }
 }
 
+fn one_more(before: Option<Tried>, version: &Version, now: WallTime) -> Tried {
+    let before = before.filter(|tried| tried.version == *version);
+    let (count, first) = before.map_or((0, now), |tried| (tried.count, tried.first));
+    Tried { version: version.clone(), count: count.saturating_add(1), first, last: now }
+}
+
+/// None, where it was the only one: the next one begins the window anew.
+fn one_less(tried: Tried) -> Option<Tried> {
+    let count = tried.count.checked_sub(1).filter(|count| *count > 0)?;
+    Some(Tried { count, ..tried })
+}
+
 /// A person looked and says to go on: what is there now counts as known.
 fn resume(rotation: &mut Rotation, baseline: &Baseline, now: WallTime) {
     let cause = rotation.stuck.take().map(|stuck| stuck.cause);
@@ -195,6 +206,7 @@ fn resume(rotation: &mut Rotation, baseline: &Baseline, now: WallTime) {
             at: now,
             revision: baseline.new.clone(),
             notified: false,
+            copied: std::collections::BTreeMap::new(),
         });
         return;
     }

@@ -1,6 +1,8 @@
 //! The four checkpoints of a rotation, and how it ended.
 
-use hallpass_core::{Fingerprint, SlotId, Version};
+use std::collections::BTreeMap;
+
+use hallpass_core::{CopyId, Fingerprint, SlotId, Version};
 use serde::{Deserialize, Serialize};
 
 use super::strategy::Strategy;
@@ -122,6 +124,17 @@ pub struct PromotedMark {
     pub revision: Option<String>,
     /// Whether the consumers were told.
     pub notified: bool,
+    /// The copies at the platform that hold it, and since when.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub copied: BTreeMap<CopyId, WallTime>,
+}
+
+impl PromotedMark {
+    /// Since when everybody who does not look at the store has it: the last copy may have been written days after the promotion.
+    #[must_use]
+    pub fn spread(&self) -> WallTime {
+        self.copied.values().copied().fold(self.at, WallTime::max)
+    }
 }
 
 /// The exact slot that is being retired.

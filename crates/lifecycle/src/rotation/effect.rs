@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hallpass_core::{Fault, FaultCode, Fingerprint, SlotId, Version};
+use hallpass_core::{CopyId, Fault, FaultCode, Fingerprint, SlotId, Version};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoints::{
@@ -85,6 +85,8 @@ pub enum Change {
     Promoted(PromotedMark),
     /// The consumers were told.
     Notified,
+    /// A copy at the platform holds the new secret.
+    Copied(CopyId),
     /// Checkpoint four.
     Retire(RetireMark),
     /// The old slot is off.

@@ -53,6 +53,10 @@ fn note(plan: &Plan, strategy: Strategy, step: Step) -> Option<String> {
             let window = Spoken(plan.verify_window());
             Some(format!("at most {} tries within {window}, then one more new secret, then a person", super::VERIFY_TRIES))
         }
+        Step::Notify if !plan.copies.is_empty() => {
+            let copies = plan.copies.iter().map(|copy| format!("`{copy}`")).collect::<Vec<_>>().join(", ");
+            Some(format!("copies at the platform are written: {copies}; until they are, the old secret stays"))
+        }
         Step::CollectEvidence if two && !plan.capabilities.shows_last_use => {
             Some("the platform does not say when a secret was last used: consumers have to".into())
         }

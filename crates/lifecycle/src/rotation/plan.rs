@@ -1,8 +1,11 @@
 //! What a rotation is to do and within which times: settings as values, checked once.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hallpass_core::{Capabilities, EntryName, Environment, Fault, FaultCode, IntegrationName, StoreTraits};
+use hallpass_core::{
+    Capabilities, CopyId, EntryName, Environment, Fault, FaultCode, IntegrationName, StoreTraits,
+};
 
 use super::evidence::Overlap;
 use super::strategy::Wanted;
@@ -63,6 +66,8 @@ pub struct Plan {
     pub arithmetic_suffices: bool,
     /// How long this run waits at one place; beyond that it ends, and the next run goes on.
     pub stay: Duration,
+    /// The copies of the secret that the platform itself keeps.
+    pub copies: BTreeSet<CopyId>,
     /// The pace of the engine.
     pub pace: Pace,
 }
@@ -131,7 +136,7 @@ impl Plan {
         if both_live >= self.every {
             return refuse(
                 format!(
-                    "overlap and watch window take {}, so a rotation every {} would never end",
+                    "two secrets would live together for {}, so a rotation every {} would never end",
                     super::Spoken(both_live),
                     super::Spoken(self.every)
                 ),

@@ -1,6 +1,6 @@
 //! What a run knows, and the one function that changes it.
 
-use hallpass_core::{Fingerprint, SlotId, Version};
+use hallpass_core::{CopyId, Fingerprint, SlotId, Version};
 
 use super::checkpoints::Outcome;
 use super::document::{Announced, Call};
@@ -8,7 +8,7 @@ use super::effect::{Change, Trouble};
 use super::event::{Begun, Event, Failure, Verdict};
 use super::evidence::AckReport;
 use super::seen::{Held, Seen};
-use super::time::WallTime;
+use super::tries::Tries;
 
 /// What a run knows. Nearly all of it is [`Seen`]; the rest is what this process did itself and would do again after a crash.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -31,6 +31,8 @@ pub struct State {
     pub tries: Tries,
     /// Whether the consumers were told.
     pub published: bool,
+    /// The copy that was written last, and which version into it.
+    pub copied: Option<(CopyId, Version)>,
     /// What the consumers say.
     pub acks: Option<AckReport>,
     /// The verdicts on the new secret and the old one.
@@ -47,25 +49,6 @@ pub struct State {
     pub parted: bool,
     /// How it ended.
     pub finished: Option<Outcome>,
-}
-
-/// Tries of this process with one pending version. How often it was tried in all stands in the document, see [`super::Tried`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Tries {
-    /// Which version.
-    pub version: Option<Version>,
-    /// Whether one was written down and is still to be made.
-    pub announced: bool,
-    /// How many were not answered.
-    pub unanswered: u8,
-    /// When the first was.
-    pub first: Option<WallTime>,
-    /// When the last was.
-    pub last: Option<WallTime>,
-    /// What came of the last.
-    pub verdict: Option<Verdict>,
-    /// Whether that one was taken off the count again.
-    pub uncounted: bool,
 }
 
 /// An event that cannot have happened in that state. A live run never meets one; a journal that was tampered with may.
@@ -195,6 +178,7 @@ impl State {
                 self.compared = None;
             }
             Call::Discard(_) => self.discarded = true,
+            Call::Copy(copy, version) => self.copied = Some((copy.clone(), version.clone())),
             Call::Activate(_) | Call::Deactivate(_) | Call::Delete(_) => {}
         }
         Ok(())
@@ -247,25 +231,4 @@ fn is_progress(event: &Event) -> bool {
         event,
         Event::Written(Change::TakeLease | Change::Renew | Change::Release | Change::Announce(..), ..)
     )
-}
-
-impl Tries {
-    /// These, if they are about `version`; none of it else.
-    fn of(&mut self, version: &Version) -> &mut Self {
-        if self.version.as_ref() != Some(version) {
-            *self = Self { version: Some(version.clone()), ..Self::default() };
-        }
-        self
-    }
-
-    fn add(&mut self, version: &Version, verdict: &Verdict, at: WallTime) {
-        let tries = self.of(version);
-        tries.announced = false;
-        tries.uncounted = false;
-        tries.unanswered =
-            tries.unanswered.saturating_add(u8::from(matches!(verdict, Verdict::Unreachable(_))));
-        tries.first = tries.first.or(Some(at));
-        tries.last = Some(at);
-        tries.verdict = Some(verdict.clone());
-    }
 }

@@ -10,11 +10,11 @@ use super::document::Call;
 use super::effect::{Change, Effect, Next, Stop, Trouble};
 use super::event::Verdict;
 use super::prepare::compare;
-use super::state::Tries;
 use super::step::Step;
 use super::strategy::Strategy;
 use super::stuck::Cause;
 use super::time::{Spoken, WallTime};
+use super::tries::Tries;
 
 /// How often one pending secret is tried.
 pub const VERIFY_TRIES: u8 = 5;

@@ -67,7 +67,7 @@ impl Plan {
     ///
     /// # Errors
     /// `rotation-refused` with the sum.
-    pub(super) fn fits(&self) -> Result<(), Fault> {
+    pub fn fits(&self) -> Result<(), Fault> {
         let both_live = self.both_live();
         let limit = self.platform_window.filter(|limit| *limit < both_live.total());
         let Some(limit) = limit.filter(|_| self.wanted != Wanted::This(Strategy::Regenerate)) else {

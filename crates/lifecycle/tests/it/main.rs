@@ -5,6 +5,7 @@
 mod world;
 
 mod bad_inputs;
+mod copies;
 mod drills;
 mod evidence;
 mod foreign;

@@ -21,7 +21,8 @@ use std::time::Duration;
 
 use hallpass_core::policy::Rule;
 use hallpass_core::{
-    BoxFuture, Capabilities, Clock, Fault, FaultCode, Generated, Rights, SecretAdmin, Sleep, Slot, SlotId,
+    BoxFuture, Capabilities, Clock, CopyId, Credential, Fault, FaultCode, Generated, Rights, SecretAdmin,
+    Sleep, Slot, SlotId,
 };
 
 use crate::admin::{AdminCalls, segment};
@@ -148,6 +149,19 @@ impl SecretAdmin for GenesysAdmin {
     /// Its roles, division by division.
     fn rights<'a>(&'a self, slot: &'a SlotId) -> BoxFuture<'a, Result<Rights, Fault>> {
         Box::pin(async move { Ok(self.read(slot).await?.rights()) })
+    }
+
+    /// A copy is an integration credential of the type `pureCloudOAuthClient`; see [`publish_copy`].
+    fn write_copy<'a>(
+        &'a self,
+        copy: &'a CopyId,
+        credential: &'a Credential,
+    ) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let member = |name: &str| Some((name.to_owned(), credential.member(name)?.clone()));
+            let members = ["client_id", "client_secret"].into_iter().filter_map(member).collect();
+            publish_copy(&*self.calls, &*self.clock, copy.as_str(), &members).await
+        })
     }
 }
 
