@@ -124,6 +124,8 @@ impl World {
                 }
             }
             Call::Delete(id) => drop(self.slots.remove(id)),
+            // This platform keeps none.
+            Call::Copy(..) => {}
             Call::Discard(id) => {
                 if let Some(slot) = self.slots.get_mut(id) {
                     // Nobody has its value.

@@ -1,6 +1,6 @@
 //! The world, and what may happen in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hallpass_core::{Capabilities, EntryName, Fingerprint, SlotId, Version};
@@ -230,6 +230,7 @@ impl Model {
                 revoke_delay: nothing,
                 tokens_outlive_secret: None,
                 min_interval: nothing,
+                longest_overlap: None,
             },
             wanted: Wanted::Auto,
             accept_downtime_risk: false,
@@ -250,6 +251,7 @@ impl Model {
             patience: Duration::from_secs(1_000_000),
             arithmetic_suffices: self.flaw == Flaw::NoAcks,
             stay: Duration::from_secs(1_000_000),
+            copies: BTreeSet::new(),
             pace: Pace { skew: nothing, ..Pace::default() },
         }
     }

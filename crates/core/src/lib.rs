@@ -50,7 +50,7 @@ pub use names::{EntryName, Environment, IntegrationName, Version};
 pub use platform::{Grant, IssueFault, IssueVerdict, Platform, RejectionVerdict};
 pub use runtime::{BoxFuture, Randomness, Sleep, Spawn};
 pub use secret::Secret;
-pub use slots::{Capabilities, Generated, LastUsed, Rights, SecretAdmin, Slot, SlotId};
+pub use slots::{Capabilities, CopyId, Generated, LastUsed, Rights, SecretAdmin, Slot, SlotId};
 pub use start::{ColdStart, Phase, SecretState};
 pub use status::{CredentialStatus, IntegrationStatus, StatusSource, TokenStatus};
 pub use store::{CredentialSource, EntryInfo, Reread, Stage, Store, StoreTraits, StoredSecret};

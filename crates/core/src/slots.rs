@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::fault::Fault;
+use crate::credential::Credential;
+use crate::fault::{Fault, FaultCode};
 use crate::runtime::BoxFuture;
 use crate::secret::Secret;
 
@@ -53,6 +54,46 @@ pub trait SecretAdmin: Send + Sync + fmt::Debug {
     /// # Errors
     /// `slot-unknown`, `admin-denied`, `upstream-*`.
     fn rights<'a>(&'a self, slot: &'a SlotId) -> BoxFuture<'a, Result<Rights, Fault>>;
+
+    /// Writes `credential` into a copy that the platform itself keeps of this integration's secret. Twice is once; if the reply is lost, the copy holds
+    /// the old secret or the new one, and doing it again settles it.
+    ///
+    /// # Errors
+    /// `upstream-refused` where the platform keeps no copies, which is what this does by itself, or this one cannot hold a client's secret; `slot-unknown`
+    /// where there is no such copy; `admin-denied` naming the permission that is missing; `upstream-*`.
+    fn write_copy<'a>(
+        &'a self,
+        copy: &'a CopyId,
+        _credential: &'a Credential,
+    ) -> BoxFuture<'a, Result<(), Fault>> {
+        let fault = Fault::new(FaultCode::UpstreamRefused, format!("this platform keeps no copy `{copy}`"));
+        Box::pin(std::future::ready(Err(fault)))
+    }
+}
+
+/// The platform's name of a copy of a secret, such as an integration credential of Genesys Cloud. Not a secret.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CopyId(Box<str>);
+
+impl CopyId {
+    /// A copy as the platform names it.
+    #[must_use]
+    pub fn new(id: &str) -> Self {
+        Self(id.into())
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CopyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 /// The platform's name of a slot: a client id, an access key id. Not a secret.
@@ -142,4 +183,7 @@ pub struct Capabilities {
     pub tokens_outlive_secret: Option<Duration>,
     /// The shortest time between two calls of `generate` for one integration.
     pub min_interval: Duration,
+    /// How long two live secrets of one integration may stand beside each other before the platform ends one by itself; `None` where it
+    /// sets no limit that is known.
+    pub longest_overlap: Option<Duration>,
 }

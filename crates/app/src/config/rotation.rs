@@ -53,6 +53,13 @@ pub(super) struct RotationTable {
     /// A program of yours that brings the new version to functions which get their secret by environment. It is told where the secret is, never
     /// the secret: HALLPASS_INTEGRATION, HALLPASS_REFERENCE and HALLPASS_VERSION are set.
     pub(super) publish_command: Option<Vec<At<String>>>,
+    /// The ids of integration credentials of Genesys Cloud, of the type `pureCloudOAuthClient`, that hold the same secret, such as those of data actions. They are
+    /// written after every promotion and every way back; until they are, the old secret stays. The administrator needs
+    /// `integrations:integration:view` and `integrations:integration:edit`, and rules in `allow` for these calls.
+    pub(super) copies: Option<Vec<At<String>>>,
+    /// For how long two secrets may live beside each other, where the vendor or your own rules say so. A rotation that would take longer is refused, and one that
+    /// is delayed stops while the watch window is left. Default: no limit; neither vendor documents one.
+    pub(super) overlap_limit: Option<At<LongDurationText>>,
     /// The longest life of a process that may still hold the old secret. A sandbox of AWS Lambda has been seen to live 14 hours.
     #[schemars(extend("default" = defaults::SANDBOX_LIFE))]
     pub(super) sandbox_life: Option<At<LongDurationText>>,
@@ -82,6 +89,9 @@ impl Checker<'_, '_> {
         let token_lifetime = table.token_lifetime.as_ref();
         let token_lifetime =
             token_lifetime.map(|text| self.long(&path, "token_lifetime", Some(text), defaults::SANDBOX_LIFE));
+        let overlap_limit = table.overlap_limit.as_ref();
+        let overlap_limit =
+            overlap_limit.map(|text| self.long(&path, "overlap_limit", Some(text), defaults::SANDBOX_LIFE));
         let strategy = table.strategy.as_deref().map_or(defaults::ROTATION_STRATEGY, String::as_str);
         let administrator: Option<IntegrationName> =
             self.parsed(&format!("{path}.administrator"), table.administrator.as_ref());
@@ -103,6 +113,8 @@ impl Checker<'_, '_> {
             verify: verify?,
             verify_command: texts(table.verify_command.as_ref()),
             publish_command: texts(table.publish_command.as_ref()),
+            copies: texts(table.copies.as_ref()),
+            overlap_limit: wanted(overlap_limit)?,
             sandbox_life: sandbox_life?,
             watch: watch?,
             consumers: texts(table.consumers.as_ref()),

@@ -132,6 +132,9 @@ pub(crate) struct RotationConfig {
     pub(crate) verify: Vec<Rule>,
     pub(crate) verify_command: Vec<String>,
     pub(crate) publish_command: Vec<String>,
+    /// Integration credentials of Genesys Cloud that hold this secret, too.
+    pub(crate) copies: Vec<String>,
+    pub(crate) overlap_limit: Option<Duration>,
     pub(crate) sandbox_life: Duration,
     pub(crate) watch: Duration,
     /// Who must have acknowledged a new secret.

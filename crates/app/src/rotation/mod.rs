@@ -73,6 +73,20 @@ impl App {
         self.rotation_in(integration, config, written, options, progress)
     }
 
+    /// Whether the rotation of the integration `name`, if its configuration has one, leaves two secrets together no longer than they may be. Nothing is
+    /// read or sent.
+    ///
+    /// # Errors
+    /// `integration-unknown`; `rotation-refused` with the sum; `configuration-invalid` where the platform's slots are not named.
+    pub fn rotation_fits(&self, name: &str) -> Result<(), Fault> {
+        let integration = self.integration(name)?;
+        let Some(config) = integration.described.rotation.as_ref() else { return Ok(()) };
+        let Some(reference) = integration.secret.first() else { return Ok(()) };
+        let admin = slots::administration(self, integration, config)?;
+        let options = RotationOptions { stay: Duration::ZERO, accept_downtime_risk: false };
+        plan::plan(self, integration, config, (reference, admin.capabilities()), options)?.fits()
+    }
+
     /// The same over a store that is given.
     fn rotation_in(
         &self,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hallpass_core::{Capabilities, EntryName, Fault};
+use hallpass_core::{Capabilities, CopyId, EntryName, Fault};
 use hallpass_lifecycle::rotation::{Entries, Overlap, Pace, Plan, Strategy, Wanted};
 use hallpass_stores::{Reference, Scheme};
 
@@ -43,15 +43,21 @@ pub(super) fn plan(
             activation: capabilities.activation_delay,
             sandbox_life: config.sandbox_life,
         },
-        platform_window: None,
+        platform_window: shorter(capabilities.longest_overlap, config.overlap_limit),
         quiet: token_lifetime.saturating_add(PLATFORM_ROUNDING),
         watch: config.watch,
         patience: PATIENCE,
         // Where nobody is registered there is nobody to ask.
         arithmetic_suffices: config.consumers.is_empty(),
         stay: options.stay,
+        copies: config.copies.iter().map(|copy| CopyId::new(copy)).collect(),
         pace,
     })
+}
+
+/// The platform's own limit and the configured one: what is stricter holds.
+fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    [one, other].into_iter().flatten().min()
 }
 
 /// The checkpoints stand beside the secret, under a name that every store takes: Google and Key Vault allow no dot. An ARN names one secret

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hallpass_core::{Fault, FaultCode, SecretAdmin};
 use hallpass_platforms::{
     AdminCalls, CxoneApplicationAdmin, CxoneApplicationSettings, CxoneKeyAdmin, CxoneKeySettings,
-    GenesysAdmin, GenesysAdminSettings, IntegrationCalls,
+    GenesysAdmin, GenesysAdminSettings, IntegrationCalls, genesys_admin_rules,
 };
 
 use crate::assemble::{App, Integration};
@@ -31,6 +31,7 @@ pub(super) fn administration(
     let calls: Arc<dyn AdminCalls> =
         Arc::new(IntegrationCalls::new(administrator.client.clone(), Arc::clone(&sleep), &prefix));
     let platform = integration.described.platform.platform.as_str();
+    copies_allowed(platform, administrator, &config.copies)?;
     match (platform, &config.user, &config.application) {
         ("genesys", None, None) => {
             let settings = GenesysAdminSettings {
@@ -61,6 +62,26 @@ pub(super) fn administration(
         }
         _ => Err(unnamed(integration, platform)),
     }
+}
+
+/// Whether the administrator may call what copies take: it would else turn out after the promotion only.
+fn copies_allowed(platform: &str, administrator: &Integration, copies: &[String]) -> Result<(), Fault> {
+    if platform != "genesys" && !copies.is_empty() {
+        let detail = format!("`rotation.copies`: platform \"{platform}\" keeps no copies of a secret");
+        return Err(Fault::new(FaultCode::ConfigurationInvalid, detail).with_hint("leave `copies` out"));
+    }
+    let needed = genesys_admin_rules(&[], copies).map_err(|_| {
+        Fault::new(FaultCode::ConfigurationInvalid, "`rotation.copies`: the id of a credential is not one")
+    })?;
+    let allow = &administrator.described.allow;
+    let covered = |rule: &str| {
+        let Some((method, path)) = rule.split_once(' ') else { return false };
+        method.parse().is_ok_and(|method| allow.iter().any(|rule| rule.covers(&method, path, None)))
+    };
+    let Some(missing) = needed.iter().find(|rule| !covered(rule.as_str())) else { return Ok(()) };
+    let name = administrator.client.name();
+    let detail = format!("`integrations.{name}.allow`: copies of a secret take `{}`", missing.as_str());
+    Err(Fault::new(FaultCode::ConfigurationInvalid, detail).with_hint("add this line to it"))
 }
 
 fn named(fault: &Fault, key: &str) -> Fault {

@@ -17,7 +17,8 @@ use crate::printer::{Printer, columns};
 
 /// Check the configuration, and whether each secret can be read
 ///
-/// Every fault is reported in one run, with its line and what was expected. Nothing is sent to a platform, and no value is ever shown.
+/// Every fault is reported in one run, with its line and what was expected. Where a secret is rotated, it is seen that two secrets would live together no
+/// longer than they may. Nothing is sent to a platform, and no value is ever shown.
 /// A warning is for what is allowed and probably not meant; it does not change the exit code.
 ///
 /// Example: hallpass check --config deploy/hallpass.toml --offline
@@ -43,11 +44,12 @@ impl Check {
         let mut integrations = Vec::new();
         for summary in config.integrations() {
             let readable = if self.offline { None } else { Some(Readable::now(&app, &summary.name).await) };
-            integrations.push(Checked { summary, readable });
+            let rotation = app.rotation_fits(&summary.name).err().map(|fault| Readable::no(&fault));
+            integrations.push(Checked { summary, readable, rotation });
         }
         let options = LintOptions { offline: true, ..LintOptions::default() };
         let lint = LintSum::of(&app.lint(&config, Path::new(&file), &options).await?);
-        let worst = integrations.iter().find_map(|checked| checked.readable.as_ref()?.exit());
+        let worst = integrations.iter().find_map(Checked::exit);
         let environment = config.environment().as_str();
         let warnings = config.integrations().filter_map(Warning::about).collect();
         let report = Report { ok: worst.is_none(), file, environment, integrations, warnings, lint };
@@ -129,6 +131,9 @@ struct Checked {
     /// Absent where nobody looked.
     #[serde(skip_serializing_if = "Option::is_none")]
     readable: Option<Readable>,
+    /// Why its secret could not be rotated as configured; absent where it could, or nothing is said of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotation: Option<Readable>,
 }
 
 /// Whether a usable secret is there right now.
@@ -147,12 +152,12 @@ impl Readable {
                 serial: credential.serial(),
                 fingerprint: credential.fingerprint().to_string(),
             },
-            Err(fault) => Self::No {
-                fault: fault.code().name(),
-                detail: fault.to_string(),
-                hint: fault.hint().to_owned(),
-            },
+            Err(fault) => Self::no(&fault),
         }
+    }
+
+    fn no(fault: &Fault) -> Self {
+        Self::No { fault: fault.code().name(), detail: fault.to_string(), hint: fault.hint().to_owned() }
     }
 
     fn exit(&self) -> Option<Exit> {
@@ -173,6 +178,10 @@ impl Report<'_> {
 }
 
 impl Checked {
+    fn exit(&self) -> Option<Exit> {
+        [&self.readable, &self.rotation].into_iter().flatten().find_map(Readable::exit)
+    }
+
     fn text(&self, printer: &Printer) -> String {
         let IntegrationSummary { name, platform, profile, place, secret, allow, caution } = &self.summary;
         let row = |what: &str, value: String| [what.to_owned(), value];
@@ -194,6 +203,10 @@ impl Checked {
                 rows.push(row("readable", format!("{} {detail}", printer.mark(false))));
                 below.push(labelled("hint", advice));
             }
+        }
+        if let Some(Readable::No { detail, hint: advice, .. }) = &self.rotation {
+            rows.push(row("rotation", format!("{} {detail}", printer.mark(false))));
+            below.push(labelled("hint", advice));
         }
         let below: String = below.iter().map(|line| format!("\n  {line}")).collect();
         format!("{}\n{}{below}", printer.heading(name), columns(&rows))

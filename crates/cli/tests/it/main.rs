@@ -23,6 +23,7 @@ mod policy;
 mod quickstart;
 mod readme;
 mod rotate;
+mod rotate_copies;
 mod rotate_killed;
 mod rotate_under_load;
 mod scene;

@@ -43,7 +43,8 @@ impl Rotated {
              verify = [\"GET /api/v2/routing/queues?pageSize=1\"]\n{more}\n\n\
              [integrations.admin]\nplatform = \"genesys\"\ntoken_url = \"{login}/oauth/token\"\napi_url = \"{api}\"\n\
              secret = \"local:admin\"\nadministers = true\nallow = [\"GET /api/v2/oauth/clients/**\", \
-             \"PUT /api/v2/oauth/clients/*\", \"POST /api/v2/oauth/clients/*/secret\"]\n"
+             \"PUT /api/v2/oauth/clients/*\", \"POST /api/v2/oauth/clients/*/secret\", \
+             \"GET /api/v2/integrations/credentials/*\", \"PUT /api/v2/integrations/credentials/*\"]\n"
         ));
         let path = self.scene.path().join("hallpass.toml");
         let text = std::fs::read_to_string(&path).unwrap();
@@ -56,12 +57,11 @@ impl Rotated {
         let finished = self.scene.run(&[&["rotate"], arguments].concat());
         let told = format!("{}{}", finished.stdout, finished.stderr);
         assert!(!told.contains(ADMIN) && !told.contains(SECRET), "{told}");
-        let finished = Finished {
-            stdout: self.steady(&finished.stdout),
-            stderr: self.steady(&finished.stderr),
-            ..finished
-        };
-        self.scene.assert(&format!("rotate_{name}"), &finished);
+        self.scene.assert(&format!("rotate_{name}"), &self.made_steady(finished));
+    }
+
+    fn made_steady(&self, finished: Finished) -> Finished {
+        Finished { stdout: self.steady(&finished.stdout), stderr: self.steady(&finished.stderr), ..finished }
     }
 
     /// Without what changes from run to run: processes, seconds that passed, the ids of clients.
@@ -161,6 +161,13 @@ fn what_does_not_fit_is_refused_in_words() {
     rotated.assert("exposed", &["plan", "queue-sync"]);
     rotated.configure("secret = \"local:queue-sync\"", "watch = \"90d\"");
     rotated.assert("window", &["run", "queue-sync"]);
+    rotated.configure("secret = \"local:queue-sync\"", "overlap_limit = \"9d\"");
+    rotated.assert("overlap_limit", &["run", "queue-sync"]);
+    rotated.assert("overlap_limit_plan", &["plan", "queue-sync"]);
+    let checked = rotated.scene.run(&["check"]);
+    rotated.scene.assert("check_overlap_limit", &rotated.made_steady(checked));
+    rotated.configure("secret = \"local:queue-sync\"", "copies = [\"a/b\"]");
+    rotated.assert("copy_unnamed", &["plan", "queue-sync"]);
     rotated.configure("secret = \"env:QUEUE_SYNC\"", "");
     rotated.assert("read_only", &["run", "queue-sync"]);
     rotated.configure("secret = \"local:queue-sync\"", "");

@@ -283,10 +283,9 @@ fn age(value: &mut Value, by: u64) {
         return;
     };
     for (name, member) in members {
-        match member
-            .as_u64()
-            .filter(|_| ["at", "until", "since", "generated", "resumed"].contains(&name.as_str()))
-        {
+        match member.as_u64().filter(|_| {
+            ["at", "until", "since", "generated", "resumed", "first", "last"].contains(&name.as_str())
+        }) {
             Some(at) => *member = (at - by).into(),
             None => age(member, by),
         }

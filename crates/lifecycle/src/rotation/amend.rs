@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::checkpoints::{Finished, Rotation};
+use hallpass_core::Version;
+
+use super::checkpoints::{Finished, Rotation, Tried};
 use super::document::{Announced, Call, Document, Lease, OpenGenerate};
 use super::effect::{Baseline, Change};
 use super::event::Begun;
@@ -42,6 +44,7 @@ pub fn amend(mut document: Document, change: &Change, begun: &Begun, now: WallTi
                 refused: 0,
                 dropped: None,
                 pending: None,
+                tries: None,
                 promoted: None,
                 retire: None,
                 forward: None,
@@ -105,7 +108,7 @@ fn announce(
                 retire.discarding = true;
             }
         }
-        Call::Delete(_) | Call::Activate(_) | Call::Deactivate(_) => {}
+        Call::Delete(_) | Call::Activate(_) | Call::Deactivate(_) | Call::Copy(..) => {}
     }
     document.calls += 1;
     document.announced = Some(Announced { call: call.clone(), number: document.calls, until });
@@ -118,8 +121,11 @@ fn forget_old_generates(document: &mut Document, now: WallTime) {
 fn amend_rotation(rotation: &mut Rotation, change: &Change, now: WallTime) {
     match change {
         Change::Pending(mark) => rotation.pending = Some(mark.clone()),
+        Change::Trying(version) => rotation.tries = Some(one_more(rotation.tries.take(), version, now)),
+        Change::Uncounted => rotation.tries = rotation.tries.take().and_then(one_less),
         Change::Drop(dropped, refused) => {
             rotation.pending = None;
+            rotation.tries = None;
             rotation.dropped = Some(dropped.clone());
             rotation.refused = rotation.refused.saturating_add(u8::from(*refused));
         }
@@ -128,6 +134,11 @@ fn amend_rotation(rotation: &mut Rotation, change: &Change, now: WallTime) {
         Change::Notified => {
             if let Some(promoted) = &mut rotation.promoted {
                 promoted.notified = true;
+            }
+        }
+        Change::Copied(copy) => {
+            if let Some(promoted) = &mut rotation.promoted {
+                promoted.copied.insert(copy.clone(), now);
             }
         }
         Change::Retire(mark) => rotation.retire = Some(mark.clone()),
@@ -145,6 +156,7 @@ fn amend_rotation(rotation: &mut Rotation, change: &Change, now: WallTime) {
             rotation.intent = (**intent).clone();
             rotation.forward = Some(forward.clone());
             rotation.pending = None;
+            rotation.tries = None;
             rotation.promoted = None;
             rotation.retire = None;
             rotation.stuck = None;
@@ -163,11 +175,24 @@ fn amend_rotation(rotation: &mut Rotation, change: &Change, now: WallTime) {
     }
 }
 
+fn one_more(before: Option<Tried>, version: &Version, now: WallTime) -> Tried {
+    let before = before.filter(|tried| tried.version == *version);
+    let (count, first) = before.map_or((0, now), |tried| (tried.count, tried.first));
+    Tried { version: version.clone(), count: count.saturating_add(1), first, last: now }
+}
+
+/// None, where it was the only one: the next one begins the window anew.
+fn one_less(tried: Tried) -> Option<Tried> {
+    let count = tried.count.checked_sub(1).filter(|count| *count > 0)?;
+    Some(Tried { count, ..tried })
+}
+
 /// A person looked and says to go on: what is there now counts as known.
 fn resume(rotation: &mut Rotation, baseline: &Baseline, now: WallTime) {
     let cause = rotation.stuck.take().map(|stuck| stuck.cause);
     rotation.resumed = Some(now);
     rotation.refused = 0;
+    rotation.tries = None;
     if cause == Some(Cause::UndoImpossible)
         && let Some(forward) = rotation.forward.take()
     {
@@ -181,6 +206,7 @@ fn resume(rotation: &mut Rotation, baseline: &Baseline, now: WallTime) {
             at: now,
             revision: baseline.new.clone(),
             notified: false,
+            copied: std::collections::BTreeMap::new(),
         });
         return;
     }

@@ -1,6 +1,8 @@
 //! The four checkpoints of a rotation, and how it ended.
 
-use hallpass_core::{Fingerprint, SlotId, Version};
+use std::collections::BTreeMap;
+
+use hallpass_core::{CopyId, Fingerprint, SlotId, Version};
 use serde::{Deserialize, Serialize};
 
 use super::strategy::Strategy;
@@ -27,6 +29,8 @@ pub struct Rotation {
     pub dropped: Option<Dropped>,
     /// Checkpoint two.
     pub pending: Option<PendingMark>,
+    /// The tries with it that were answered, or may have been.
+    pub tries: Option<Tried>,
     /// Checkpoint three.
     pub promoted: Option<PromotedMark>,
     /// Checkpoint four.
@@ -85,6 +89,21 @@ pub struct PendingMark {
     pub fingerprint: Fingerprint,
 }
 
+/// How often a pending secret was tried, by whatever machines. A try is counted before it is made, so that one whose maker died counts; one that was
+/// not answered, or answered well, is taken off again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tried {
+    /// Its version in the store.
+    pub version: Version,
+    /// How often.
+    pub count: u8,
+    /// When the first of these tries was announced.
+    pub first: WallTime,
+    /// When the last was.
+    pub last: WallTime,
+}
+
 /// A pending secret that was given up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -105,6 +124,17 @@ pub struct PromotedMark {
     pub revision: Option<String>,
     /// Whether the consumers were told.
     pub notified: bool,
+    /// The copies at the platform that hold it, and since when.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub copied: BTreeMap<CopyId, WallTime>,
+}
+
+impl PromotedMark {
+    /// Since when everybody who does not look at the store has it: the last copy may have been written days after the promotion.
+    #[must_use]
+    pub fn spread(&self) -> WallTime {
+        self.copied.values().copied().fold(self.at, WallTime::max)
+    }
 }
 
 /// The exact slot that is being retired.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use hallpass_core::{EntryName, Environment, Fault, FaultCode, Secret, SlotId};
+use hallpass_core::{CopyId, EntryName, Environment, Fault, FaultCode, Secret, SlotId, Version};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoints::{Finished, Rotation};
@@ -84,6 +84,8 @@ pub enum Call {
     Delete(SlotId),
     /// Reset this slot and throw the value away.
     Discard(SlotId),
+    /// Write this version, which is CURRENT, into a copy that the platform keeps.
+    Copy(CopyId, Version),
 }
 
 impl Call {
@@ -95,6 +97,7 @@ impl Call {
             Self::Activate(slot) | Self::Deactivate(slot) | Self::Delete(slot) | Self::Discard(slot) => {
                 Some(slot)
             }
+            Self::Copy(..) => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hallpass_core::{Fault, FaultCode, Fingerprint, SlotId, Version};
+use hallpass_core::{CopyId, Fault, FaultCode, Fingerprint, SlotId, Version};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoints::{
@@ -73,6 +73,10 @@ pub enum Change {
     Announce(Call, BTreeSet<SlotId>),
     /// Checkpoint two.
     Pending(PendingMark),
+    /// A try with this version is about to be made.
+    Trying(Version),
+    /// The last try says nothing against it: nobody answered, or it was accepted.
+    Uncounted,
     /// Give the pending secret up; whether because it was refused.
     Drop(Dropped, bool),
     /// What was given up is gone.
@@ -81,6 +85,8 @@ pub enum Change {
     Promoted(PromotedMark),
     /// The consumers were told.
     Notified,
+    /// A copy at the platform holds the new secret.
+    Copied(CopyId),
     /// Checkpoint four.
     Retire(RetireMark),
     /// The old slot is off.

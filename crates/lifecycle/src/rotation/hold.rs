@@ -1,12 +1,17 @@
 //! A person's word that nothing may change any more.
 
+use std::time::Duration;
+
 use hallpass_core::{Fault, FaultCode, Stage};
 
-use super::document::{Call, Document, Hold};
+use super::document::{Announced, Call, Document, Hold};
 use super::engine::Engine;
 
 /// How often setting the flag is tried against a rotation that writes at the same time. A rotation writes about twenty times in all.
 const TRIES: u8 = 32;
+
+/// How often it is looked whether the call that is waited for is over: a person waits, and a look is one read of the store.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// What holding back found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +24,8 @@ pub struct HeldBack {
 
 impl Engine {
     /// Puts the integration on hold. When this returns, nothing is generated, switched or deleted any more until [`Engine::release`], by no machine:
-    /// the flag stands in the document that every such call has to be announced in, and a call announced before was waited for.
+    /// the flag stands in the document that every such call has to be announced in, and a call announced before was waited for: until its maker says that it is over, or until the
+    /// time is over in which it could be made.
     ///
     /// Needs no lease. Setting it twice keeps the first. If the future is dropped the flag may stand.
     ///
@@ -34,14 +40,26 @@ impl Engine {
         if let Some(announced) = &announced {
             // Announced by another clock, so it may run that much longer by ours.
             let over = announced.until.after(self.plan.pace.skew);
-            while self.now() < over {
-                self.parts.sleep.sleep(over.since(self.now())).await;
+            while self.now() < over && self.is_announced(announced).await {
+                self.parts.sleep.sleep(over.since(self.now()).min(LOOK)).await;
             }
         }
         Ok(HeldBack {
             hold: document.hold.unwrap_or(hold),
             too_late_for: announced.map(|announced| announced.call),
         })
+    }
+
+    /// Whether that call may still be under way, as far as its maker says: it takes the announcement away when it has seen the platform's answer. A store
+    /// that does not answer says nothing.
+    async fn is_announced(&self, announced: &Announced) -> bool {
+        let read = self.read(&self.plan.entries.checkpoint, Stage::Current).await;
+        let document =
+            read.and_then(|stored| stored.map(|stored| Document::parse(&stored.value)).transpose());
+        match document {
+            Ok(Some(document)) => document.announced.as_ref() == Some(announced),
+            Ok(None) | Err(_) => true,
+        }
     }
 
     /// Takes the hold away. Nothing starts by that.

@@ -49,14 +49,16 @@ mod step;
 mod strategy;
 mod stuck;
 mod time;
+mod tries;
 mod value;
 mod verifying;
+mod window;
 mod words;
 
 pub use amend::{ORPHAN_WINDOW, amend};
 pub use checkpoints::{
     DisabledMark, Dropped, Finished, Forward, Intent, Outcome, PendingMark, PromotedMark, RetireMark,
-    Rotation,
+    Rotation, Tried,
 };
 pub use decide::next;
 pub use document::{Announced, Call, Document, Hold, Lease, OpenGenerate, SCHEMA};
@@ -70,11 +72,13 @@ pub use journal::{Journal, JournalFault, NoJournal, Record, Recorded, Tail, read
 pub use outline::{PlannedStep, outline};
 pub use plan::{Entries, Pace, Plan};
 pub use seen::{Held, Seen};
-pub use state::{Refusal, State, Tries, apply};
+pub use state::{Refusal, State, apply};
 pub use status::{SecretStatus, Status, status};
 pub use step::Step;
 pub use strategy::{CALLS, Strategy, Wanted};
 pub use stuck::{Cause, Stuck};
 pub use time::{Spoken, WallTime};
+pub use tries::Tries;
 pub use value::compose;
 pub use verifying::VERIFY_TRIES;
+pub use window::BothLive;

@@ -53,10 +53,19 @@ fn note(plan: &Plan, strategy: Strategy, step: Step) -> Option<String> {
             let window = Spoken(plan.verify_window());
             Some(format!("at most {} tries within {window}, then one more new secret, then a person", super::VERIFY_TRIES))
         }
+        Step::Notify if !plan.copies.is_empty() => {
+            let copies = plan.copies.iter().map(|copy| format!("`{copy}`")).collect::<Vec<_>>().join(", ");
+            Some(format!("copies at the platform are written: {copies}; until they are, the old secret stays"))
+        }
         Step::CollectEvidence if two && !plan.capabilities.shows_last_use => {
             Some("the platform does not say when a secret was last used: consumers have to".into())
         }
-        Step::Soak if two => Some(plan.overlap.to_string()),
+        Step::Soak if two => {
+            let limit = plan.platform_window.map(|limit| {
+                format!("; two secrets may live for {}, and do for {}", Spoken(limit), plan.both_live())
+            });
+            Some(format!("{}{}", plan.overlap, limit.unwrap_or_default()))
+        }
         Step::Disable if two && !plan.capabilities.can_disable => {
             Some("the platform cannot switch a secret off: from the deletion there is no way back".into())
         }

@@ -63,7 +63,10 @@ impl Performer<'_> {
                 (None, Document::new(engine.plan.entries.secret.clone(), engine.plan.environment.clone()))
             }
         };
-        let document = amend(before, change, begun, engine.now(), &engine.plan.pace);
+        let mut document = amend(before, change, begun, engine.now(), &engine.plan.pace);
+        // Whoever sets a hold waits for the call that is announced. Of one that the platform answered it is known that it is over; of one that
+        // failed it is not.
+        document.announced.take_if(|announced| self.state.ended == Some(announced.number));
         let version = engine.replace(&document, expected).await?;
         Ok(Event::Written(change.clone(), Box::new(document), version))
     }
@@ -88,6 +91,10 @@ impl Performer<'_> {
             Call::Delete(slot) => self.in_time(until, admin.delete(slot)).await.map(|()| None)?,
             // The value is dropped, and wiped, here: nobody ever has it.
             Call::Discard(slot) => self.in_time(until, admin.generate(Some(slot))).await.map(|_| None)?,
+            Call::Copy(copy, version) => {
+                let credential = self.credential(&self.at(Stage::Current, version).await?.value)?;
+                self.in_time(until, admin.write_copy(copy, &credential)).await.map(|()| None)?
+            }
         };
         Ok(Event::Called(call.clone(), generated))
     }
@@ -117,12 +124,16 @@ impl Performer<'_> {
     ) -> Result<Hand, Fault> {
         let value = compose(base, members, &self.engine.plan.environment, current)?;
         let member = self.engine.plan.capabilities.slot_member;
-        let credential = Credential::parse(&value, Version::new(""), &[member])?;
+        let credential = self.credential(&value)?;
         if credential.member(member).and_then(Secret::expose_str) != Some(slot.as_str()) {
             let detail = format!("the new secret names another slot than `{slot}` in `{member}`");
             return Err(Fault::new(FaultCode::CredentialMalformed, detail));
         }
         Ok(Hand { slot, fingerprint: credential.fingerprint(), value })
+    }
+
+    fn credential(&self, value: &Secret) -> Result<Credential, Fault> {
+        Credential::parse(value, Version::new(""), &[self.engine.plan.capabilities.slot_member])
     }
 
     /// Writes PENDING, no later than the lease lasts.

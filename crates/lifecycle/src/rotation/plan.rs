@@ -1,8 +1,11 @@
 //! What a rotation is to do and within which times: settings as values, checked once.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hallpass_core::{Capabilities, EntryName, Environment, Fault, FaultCode, IntegrationName, StoreTraits};
+use hallpass_core::{
+    Capabilities, CopyId, EntryName, Environment, Fault, FaultCode, IntegrationName, StoreTraits,
+};
 
 use super::evidence::Overlap;
 use super::strategy::Wanted;
@@ -51,7 +54,7 @@ pub struct Plan {
     pub min_interval: Duration,
     /// How long consumers may go on with the old secret.
     pub overlap: Overlap,
-    /// How long both secrets may live at the platform at most, where it says so.
+    /// How long both secrets may live at the platform at most, where the platform or whoever configures it sets a limit.
     pub platform_window: Option<Duration>,
     /// How long the platform must not have seen the old secret before it is retired: the longest token lifetime and the platform's rounding.
     pub quiet: Duration,
@@ -63,6 +66,8 @@ pub struct Plan {
     pub arithmetic_suffices: bool,
     /// How long this run waits at one place; beyond that it ends, and the next run goes on.
     pub stay: Duration,
+    /// The copies of the secret that the platform itself keeps.
+    pub copies: BTreeSet<CopyId>,
     /// The pace of the engine.
     pub pace: Pace,
 }
@@ -126,21 +131,12 @@ impl Plan {
                 "keep the secret in a store that compares and sets",
             );
         }
-        let both_live = self.overlap.total().saturating_add(self.watch);
-        if let Some(window) = self.platform_window.filter(|window| *window < both_live) {
-            return refuse(
-                format!(
-                    "both secrets would live for {}, the platform allows {}",
-                    super::Spoken(both_live),
-                    super::Spoken(window)
-                ),
-                "shorten caches, token lifetime or the watch window",
-            );
-        }
+        self.fits()?;
+        let both_live = self.both_live().total();
         if both_live >= self.every {
             return refuse(
                 format!(
-                    "overlap and watch window take {}, so a rotation every {} would never end",
+                    "two secrets would live together for {}, so a rotation every {} would never end",
                     super::Spoken(both_live),
                     super::Spoken(self.every)
                 ),

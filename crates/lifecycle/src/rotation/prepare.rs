@@ -1,5 +1,7 @@
 //! From the intent to the promotion.
 
+use std::collections::BTreeMap;
+
 use hallpass_core::{FaultCode, SlotId};
 
 use super::begin::delete_first;
@@ -22,7 +24,8 @@ pub(super) fn decide(view: &View<'_>, rotation: &Rotation) -> Next {
     if let Some(pending) = &rotation.pending
         && current == Some(&pending.version)
     {
-        let mark = PromotedMark { at: view.now, revision: view.revision(&pending.slot), notified: false };
+        let revision = view.revision(&pending.slot);
+        let mark = PromotedMark { at: view.now, revision, notified: false, copied: BTreeMap::new() };
         return does(Step::Promote, Effect::Write(Change::Promoted(mark)));
     }
     let superseded = current != Some(&rotation.intent.version);

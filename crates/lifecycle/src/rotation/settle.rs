@@ -2,6 +2,7 @@
 
 use super::checkpoints::{PendingMark, PromotedMark, RetireMark, Rotation};
 use super::decide::{View, does, stuck};
+use super::document::Call;
 use super::effect::{Change, Effect, Next};
 use super::evidence::{AckReport, Finding, Question, judge};
 use super::plan::Plan;
@@ -10,7 +11,7 @@ use super::state::State;
 use super::step::Step;
 use super::strategy::Strategy;
 use super::stuck::Cause;
-use super::time::WallTime;
+use super::time::{Spoken, WallTime};
 
 pub(super) fn decide(
     view: &View<'_>,
@@ -21,13 +22,8 @@ pub(super) fn decide(
     if view.current_version() != Some(&pending.version) {
         return stuck(Step::CollectEvidence, Cause::StoreChanged, "CURRENT is no longer what was promoted");
     }
-    if !promoted.notified {
-        let effect = if view.state.published {
-            Effect::Write(Change::Notified)
-        } else {
-            Effect::Publish(pending.version.clone(), pending.fingerprint)
-        };
-        return does(Step::Notify, effect);
+    if let Some(telling) = tell(view, promoted, pending) {
+        return telling;
     }
     let mark = RetireMark {
         at: view.now,
@@ -54,21 +50,46 @@ pub(super) fn decide(
     wait(view, rotation, promoted, &findings)
 }
 
+/// What is left of telling the consumers. Programs first: a copy that cannot be written must not keep them waiting.
+fn tell(view: &View<'_>, promoted: &PromotedMark, pending: &PendingMark) -> Option<Next> {
+    if !promoted.notified && !view.state.published {
+        return Some(does(Step::Notify, Effect::Publish(pending.version.clone(), pending.fingerprint)));
+    }
+    // Also one that the configuration names only since then.
+    if let Some(copy) = view.plan.copies.iter().find(|copy| !promoted.copied.contains_key(*copy)) {
+        let written = view.state.copied.as_ref();
+        if written.is_some_and(|(which, version)| which == copy && *version == pending.version) {
+            return Some(does(Step::Notify, Effect::Write(Change::Copied(copy.clone()))));
+        }
+        return Some(view.call(Step::Notify, Call::Copy(copy.clone(), pending.version.clone())));
+    }
+    (!promoted.notified).then(|| does(Step::Notify, Effect::Write(Change::Notified)))
+}
+
 fn wait(view: &View<'_>, rotation: &Rotation, promoted: &PromotedMark, findings: &[Finding]) -> Next {
     if let Some(astray) = findings.iter().find(|finding| matches!(finding, Finding::Elsewhere(..))) {
         return stuck(Step::CollectEvidence, Cause::WrongEnvironment, astray.to_string());
     }
-    let overlap = promoted.at.after(view.plan.overlap.total());
+    let overlap = promoted.spread().after(view.plan.overlap.total());
     let deadline = rotation.resumed.map_or(overlap, |resumed| resumed.max(overlap)).after(view.plan.patience);
     if view.now >= deadline {
-        let why = findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        return stuck(Step::CollectEvidence, Cause::NoEvidence, why);
+        return stuck(Step::CollectEvidence, Cause::NoEvidence, listed(findings));
     }
+    let off_by = view.off_by(rotation);
+    if let Some(end) = off_by.filter(|end| view.now >= *end) {
+        let left = Spoken(end.after(view.plan.watch).since(view.now));
+        return stuck(Step::CollectEvidence, Cause::WindowEnds, format!("in {left}: {}", listed(findings)));
+    }
+    let deadline = off_by.map_or(deadline, |end| deadline.min(end));
     // A secret that is used again and again would else be waited for for ever, and nobody told.
     match findings.iter().filter_map(Finding::passes_at).max() {
         Some(until) => does(Step::Soak, Effect::Wait(until.min(deadline))),
         None => does(Step::CollectEvidence, Effect::Wait(view.now.after(view.plan.pace.poll).min(deadline))),
     }
+}
+
+fn listed(findings: &[Finding]) -> String {
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn ask(
@@ -84,7 +105,8 @@ fn ask(
         environment: &view.plan.environment,
         old: view.seen.slot(&rotation.intent.slot),
         shows_last_use: view.plan.capabilities.shows_last_use,
-        overlap: view.plan.overlap.total(),
+        // Who reads a copy may hold the old secret for as long after the copy as others do after the promotion.
+        overlap: promoted.spread().since(promoted.at).saturating_add(view.plan.overlap.total()),
         quiet: view.plan.quiet,
         arithmetic_suffices: view.plan.arithmetic_suffices,
         acks,

@@ -1,6 +1,6 @@
 //! What a run knows, and the one function that changes it.
 
-use hallpass_core::{Fingerprint, SlotId, Version};
+use hallpass_core::{CopyId, Fingerprint, SlotId, Version};
 
 use super::checkpoints::Outcome;
 use super::document::{Announced, Call};
@@ -8,7 +8,7 @@ use super::effect::{Change, Trouble};
 use super::event::{Begun, Event, Failure, Verdict};
 use super::evidence::AckReport;
 use super::seen::{Held, Seen};
-use super::time::WallTime;
+use super::tries::Tries;
 
 /// What a run knows. Nearly all of it is [`Seen`]; the rest is what this process did itself and would do again after a crash.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -21,6 +21,8 @@ pub struct State {
     pub stale: bool,
     /// The announcement that was already used.
     pub spent: Option<u64>,
+    /// The announced call of which the platform said that it is done: nobody has to wait for it.
+    pub ended: Option<u64>,
     /// The secret whose value the shell holds.
     pub in_hand: Option<(SlotId, Fingerprint)>,
     /// Whether the slots were compared, and how they differ.
@@ -29,6 +31,8 @@ pub struct State {
     pub tries: Tries,
     /// Whether the consumers were told.
     pub published: bool,
+    /// The copy that was written last, and which version into it.
+    pub copied: Option<(CopyId, Version)>,
     /// What the consumers say.
     pub acks: Option<AckReport>,
     /// The verdicts on the new secret and the old one.
@@ -45,21 +49,6 @@ pub struct State {
     pub parted: bool,
     /// How it ended.
     pub finished: Option<Outcome>,
-}
-
-/// Tries with one pending version.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Tries {
-    /// Which version.
-    pub version: Option<Version>,
-    /// How many.
-    pub count: u8,
-    /// When the first was.
-    pub first: Option<WallTime>,
-    /// When the last was.
-    pub last: Option<WallTime>,
-    /// What came of the last.
-    pub verdict: Option<Verdict>,
 }
 
 /// An event that cannot have happened in that state. A live run never meets one; a journal that was tampered with may.
@@ -171,6 +160,8 @@ impl State {
             }
             Change::Finish(outcome) => self.finished = Some(*outcome),
             Change::Dropped => self.tries = Tries::default(),
+            Change::Trying(version) => self.tries.of(version).announced = true,
+            Change::Uncounted => self.tries.uncounted = true,
             _ => {}
         }
     }
@@ -178,7 +169,8 @@ impl State {
     fn called(&mut self, call: &Call, generated: Option<&(SlotId, Fingerprint)>) -> Result<(), Refusal> {
         let announced =
             self.announced().filter(|announced| announced.call == *call).ok_or(Refusal::NotAnnounced)?;
-        self.spent = Some(announced.number);
+        let number = Some(announced.number);
+        (self.spent, self.ended) = (number, number);
         self.stale = true;
         match call {
             Call::Generate(_) => {
@@ -186,6 +178,7 @@ impl State {
                 self.compared = None;
             }
             Call::Discard(_) => self.discarded = true,
+            Call::Copy(copy, version) => self.copied = Some((copy.clone(), version.clone())),
             Call::Activate(_) | Call::Deactivate(_) | Call::Delete(_) => {}
         }
         Ok(())
@@ -238,15 +231,4 @@ fn is_progress(event: &Event) -> bool {
         event,
         Event::Written(Change::TakeLease | Change::Renew | Change::Release | Change::Announce(..), ..)
     )
-}
-
-impl Tries {
-    fn add(&mut self, version: &Version, verdict: &Verdict, at: WallTime) {
-        if self.version.as_ref() != Some(version) {
-            *self = Self { version: Some(version.clone()), first: Some(at), ..Self::default() };
-        }
-        self.count = self.count.saturating_add(1);
-        self.last = Some(at);
-        self.verdict = Some(verdict.clone());
-    }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use hallpass_core::{Fingerprint, SlotId, Version};
+use hallpass_core::{CopyId, Fingerprint, SlotId, Version};
 
 use super::checkpoints::Rotation;
 use super::decide::decide;
@@ -31,6 +31,8 @@ pub struct Status {
     pub next: String,
     /// Why the old secret must live on, as far as was asked.
     pub findings: Vec<Finding>,
+    /// The copies at the platform that do not hold CURRENT yet.
+    pub unwritten: Vec<CopyId>,
     /// Who has the lease, and until when.
     pub lease: Option<Lease>,
     /// Whether it is on hold.
@@ -76,10 +78,17 @@ pub fn status(seen: &Seen, acks: Option<&AckReport>, now: WallTime, plan: &Plan)
         rotation: rotation.map(|rotation| (rotation.id.clone(), rotation.strategy, step)),
         next: next_words(rotation, &decided.effect, step, now),
         findings: super::settle::findings(&state, now, plan),
+        unwritten: unwritten(rotation, plan),
         lease: document.and_then(|document| document.lease.clone()).filter(|lease| now < lease.until),
         hold: document.and_then(|document| document.hold.clone()),
         command: command(document.is_some_and(|document| document.hold.is_some()), rotation, plan),
     }
+}
+
+/// Of a rotation that has promoted; before, the copies hold what everybody uses.
+fn unwritten(rotation: Option<&Rotation>, plan: &Plan) -> Vec<CopyId> {
+    let Some(promoted) = rotation.and_then(|rotation| rotation.promoted.as_ref()) else { return Vec::new() };
+    plan.copies.iter().filter(|copy| !promoted.copied.contains_key(*copy)).cloned().collect()
 }
 
 /// A rotation that stops says where by its checkpoints.
@@ -130,6 +139,7 @@ fn call_words(call: &Call) -> String {
         Call::Deactivate(slot) => format!("switch `{slot}` off"),
         Call::Delete(slot) => format!("delete `{slot}`"),
         Call::Discard(slot) => format!("reset `{slot}` and forget its secret"),
+        Call::Copy(copy, _) => format!("write it into the platform's copy `{copy}`"),
     }
 }
 
@@ -174,6 +184,9 @@ impl fmt::Display for Status {
             writeln!(f, "  lease     {}", lease.holder)?;
         }
         writeln!(f, "  next      {}", self.next)?;
+        for copy in &self.unwritten {
+            writeln!(f, "  because   the platform's copy {copy} is not written yet")?;
+        }
         for finding in &self.findings {
             writeln!(f, "  because   {finding}")?;
         }

@@ -146,7 +146,7 @@ pub const CALLS: [(Step, [&str; 3]); 16] = [
         ],
     ),
     (Step::Promote, ["promote, checkpoint", "promote, checkpoint", "promote, checkpoint"]),
-    (Step::Notify, ["publish", "publish", "publish"]),
+    (Step::Notify, ["publish, write_copy(each)", "publish, write_copy(each)", "publish, write_copy(each)"]),
     (Step::CollectEvidence, ["list, acks", "list, acks", ""]),
     (Step::Soak, ["wait", "wait", ""]),
     (Step::RetireIntent, ["checkpoint", "checkpoint", "checkpoint"]),
@@ -182,6 +182,7 @@ mod tests {
             revoke_delay: Duration::ZERO,
             tokens_outlive_secret: None,
             min_interval: Duration::ZERO,
+            longest_overlap: None,
         }
     }
 

@@ -42,11 +42,15 @@ pub enum Cause {
     NewRefused,
     /// The secret to go back to is not there, or does not work.
     UndoImpossible,
+    /// Nothing was promoted, and the time in which two secrets may live is nearly over.
+    WindowSpent,
+    /// That time is nearly over, and the old secret may still be needed.
+    WindowEnds,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::SecretRefused,
         Self::CanaryFailed,
         Self::RightsDiffer,
@@ -58,6 +62,8 @@ impl Cause {
         Self::OldAccepted,
         Self::NewRefused,
         Self::UndoImpossible,
+        Self::WindowSpent,
+        Self::WindowEnds,
     ];
 
     /// What is in the way, in words.
@@ -75,6 +81,10 @@ impl Cause {
             Self::OldAccepted => "the platform accepts the old secret after it was switched off",
             Self::NewRefused => "the platform refuses the new secret; the old one is on again",
             Self::UndoImpossible => "the secret to go back to does not work",
+            Self::WindowSpent => "too little is left of the time in which two secrets may live",
+            Self::WindowEnds => {
+                "the platform may end the old secret soon, and nothing proves that nobody needs it"
+            }
         }
     }
 
@@ -88,10 +98,13 @@ impl Cause {
             | Self::PlatformChanged
             | Self::NoEvidence
             | Self::OldAccepted
-            | Self::UndoImpossible => "resume",
-            Self::NewSecretChanged | Self::StoreChanged | Self::WrongEnvironment | Self::NewRefused => {
-                "abort"
-            }
+            | Self::UndoImpossible
+            | Self::WindowEnds => "resume",
+            Self::NewSecretChanged
+            | Self::StoreChanged
+            | Self::WrongEnvironment
+            | Self::NewRefused
+            | Self::WindowSpent => "abort",
         }
     }
 }

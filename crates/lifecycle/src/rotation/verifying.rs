@@ -1,20 +1,20 @@
-//! Trying the pending secret, within limits.
+//! Trying the pending secret, within limits that hold over any number of runs: the tries are counted in the document.
 
 use std::time::Duration;
 
 use hallpass_core::{Fault, FaultCode};
 
-use super::checkpoints::{Dropped, PendingMark, Rotation};
+use super::checkpoints::{Dropped, PendingMark, Rotation, Tried};
 use super::decide::{View, does, stop, stuck};
 use super::document::Call;
 use super::effect::{Change, Effect, Next, Stop, Trouble};
 use super::event::Verdict;
 use super::prepare::compare;
-use super::state::Tries;
 use super::step::Step;
 use super::strategy::Strategy;
 use super::stuck::Cause;
-use super::time::WallTime;
+use super::time::{Spoken, WallTime};
+use super::tries::Tries;
 
 /// How often one pending secret is tried.
 pub const VERIFY_TRIES: u8 = 5;
@@ -32,28 +32,42 @@ pub(super) fn decide(view: &View<'_>, rotation: &Rotation, pending: &PendingMark
     if view.seen.slot(&pending.slot).is_some_and(|slot| !slot.active) {
         return view.call(Step::StorePending, Call::Activate(pending.slot.clone()));
     }
-    let tries = &view.state.tries;
-    if tries.version.as_ref() != Some(&pending.version) {
+    let none = Tries::default();
+    let here = Some(&view.state.tries).filter(|tries| tries.version.as_ref() == Some(&pending.version));
+    let here = here.unwrap_or(&none);
+    if here.announced {
         return does(Step::Verify, Effect::Verify(pending.version.clone()));
     }
-    if tries.verdict == Some(Verdict::Good) {
+    if matches!(here.verdict, Some(Verdict::Good | Verdict::Unreachable(_))) && !here.uncounted {
+        return does(Step::Verify, Effect::Write(Change::Uncounted));
+    }
+    if here.verdict == Some(Verdict::Good) {
         let twins = rotation.strategy != Strategy::Regenerate && !rotation.undo;
         if twins && let Some(differ) = compare(view, rotation, &pending.slot) {
             return differ;
         }
+        if view.is_spent(rotation) {
+            let limit = Spoken(view.plan.platform_window.unwrap_or_default());
+            let detail = format!("of {limit}, settling and watching take {}", view.plan.both_live());
+            return stuck(Step::Verify, Cause::WindowSpent, detail);
+        }
         let expected = rotation.intent.version.clone();
         return does(Step::Promote, Effect::Promote(pending.version.clone(), expected));
     }
-    match next_try(tries, view.plan.verify_window()) {
+    let counted = rotation.tries.as_ref().filter(|tried| tried.version == pending.version);
+    match next_try(counted, here, view.plan.verify_window()) {
         Some(at) if view.now < at => does(Step::Verify, Effect::Wait(at)),
-        Some(_) => does(Step::Verify, Effect::Verify(pending.version.clone())),
-        None => refused(view, rotation, pending),
+        Some(_) => does(Step::Verify, Effect::Write(Change::Trying(pending.version.clone()))),
+        None => refused(rotation, pending, here.verdict.as_ref()),
     }
 }
 
 /// The tries are used up.
-fn refused(view: &View<'_>, rotation: &Rotation, pending: &PendingMark) -> Next {
-    match &view.state.tries.verdict {
+///
+/// Without a verdict the last one died with its process. Whatever it was, the next secret is cheaper than one more try: processes that always die there
+/// would else try for ever.
+fn refused(rotation: &Rotation, pending: &PendingMark, verdict: Option<&Verdict>) -> Next {
+    match verdict {
         // Nobody was asked, so nobody refused it.
         Some(Verdict::Unreachable(why)) => {
             let fault = Fault::new(
@@ -76,12 +90,15 @@ fn refused(view: &View<'_>, rotation: &Rotation, pending: &PendingMark) -> Next 
     }
 }
 
-/// When to try again; never, once there were enough tries or the window is over.
-fn next_try(tries: &Tries, window: Duration) -> Option<WallTime> {
-    let (first, last) = (tries.first?, tries.last?);
-    if tries.count >= VERIFY_TRIES || last >= first.after(window) {
+/// When to try again: at once, where nobody did; never, once there were enough tries by whatever processes, or the window is over.
+fn next_try(counted: Option<&Tried>, here: &Tries, window: Duration) -> Option<WallTime> {
+    let first = [counted.map(|tried| tried.first), here.first].into_iter().flatten().min();
+    let last = [counted.map(|tried| tried.last), here.last].into_iter().flatten().max();
+    let (Some(first), Some(last)) = (first, last) else { return Some(WallTime::default()) };
+    let count = counted.map_or(0, |tried| tried.count).saturating_add(here.unanswered);
+    if count >= VERIFY_TRIES || last >= first.after(window) {
         return None;
     }
-    let part = TRY_AT.get(usize::from(tries.count)).copied().unwrap_or(15);
+    let part = TRY_AT.get(usize::from(count)).copied().unwrap_or(15);
     Some(first.after(window / 15 * part))
 }

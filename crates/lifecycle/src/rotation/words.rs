@@ -13,15 +13,17 @@ impl Call {
             Self::Deactivate(_) => "deactivate",
             Self::Delete(_) => "delete",
             Self::Discard(_) => "reset and forget",
+            Self::Copy(..) => "write copy",
         }
     }
 
     /// Which call it is, and of which slot.
     #[must_use]
     pub fn told(&self) -> String {
-        match self.slot() {
-            Some(slot) => format!("{} {slot}", self.name()),
-            None => self.name().to_owned(),
+        match (self, self.slot()) {
+            (Self::Copy(copy, _), _) => format!("{} {copy}", self.name()),
+            (_, Some(slot)) => format!("{} {slot}", self.name()),
+            (_, None) => self.name().to_owned(),
         }
     }
 }
@@ -37,10 +39,13 @@ impl Change {
             Self::Intent(..) => "intent",
             Self::Announce(..) => "announcement",
             Self::Pending(_) => "pending",
+            Self::Trying(_) => "try announced",
+            Self::Uncounted => "try not counted",
             Self::Drop(..) => "pending given up",
             Self::Dropped => "pending removed",
             Self::Promoted(_) => "promoted",
             Self::Notified => "consumers told",
+            Self::Copied(_) => "copy written",
             Self::Retire(_) => "retire intent",
             Self::Disabled(_) => "old one off",
             Self::Stuck(..) => "stuck",

@@ -38,7 +38,13 @@ fn windows_that_do_not_fit_are_refused() {
     let sim = Sim::new(Shape::Overlap);
     let base = plan(Shape::Overlap);
     let short = Plan { platform_window: Some(Duration::from_secs(3600)), ..base.clone() };
-    assert!(refusal(&sim, &short, Order::Run).detail().contains("the platform allows 1 h"));
+    let sum = "two secrets may live for 1 h at most, and would for trial 1 min + soak 15 h 7 min (store lag 1 min + cache 5 min + token \
+               lifetime 1 h + clock difference 1 min + activation 15 s + longest life of a sandbox 14 h = 15 h 7 min) + watch window 1 d = 1 d 15 h";
+    assert_eq!(refusal(&sim, &short, Order::Run).detail(), sum);
+    let unused = Plan { quiet: Duration::from_secs(2 * 86_400), ..short.clone() };
+    assert!(refusal(&sim, &unused, Order::Run).detail().contains("no use seen for 2 d (longer than "));
+    let enough = Plan { platform_window: Some(base.both_live().total()), ..base.clone() };
+    assert_eq!(stop_of(&Sim::new(Shape::Overlap), &enough, Order::Run), Stop::Finished(Outcome::Rotated));
     let often = Plan { every: Duration::from_secs(86_400), ..base };
     assert!(refusal(&sim, &often, Order::Run).detail().contains("would never end"));
 }

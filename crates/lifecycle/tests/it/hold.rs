@@ -94,3 +94,62 @@ fn after_the_hold_it_goes_on_where_it_stood() {
         assert_eq!(stop_of(&sim, &plan, Order::Run), Stop::Finished(Outcome::Rotated), "{shape:?}");
     }
 }
+
+/// How long a hold takes that is set so many points after that moment of a rotation; whether some call may have been made before it.
+fn held_at(shape: Shape, moment: Duration, points: usize) -> (Duration, bool) {
+    let (sim, plan) = (Sim::new(shape), plan(shape));
+    let (rotating, holding) = (engine(&sim, &plan, "one"), engine(&sim, &plan, "two"));
+    let world = sim.clone();
+    let rotate = async move {
+        rotating.run(Order::Run).await;
+        None
+    };
+    let hold = async move {
+        if !moment.is_zero() {
+            world.sleep(moment).await;
+        }
+        for _ in 0..points {
+            Yield::once().await;
+        }
+        let before = world.now();
+        let back = holding.hold("a freeze").await.unwrap();
+        Some((world.now().since(before), back.too_late_for.is_some()))
+    };
+    let mut rotators = [Rotator::new(hold, None), Rotator::new(rotate, None)];
+    run_all(&sim, &mut rotators, &mut Draws::new(points as u64), |_| ());
+    let [holding, _] = rotators;
+    holding.outcome().unwrap().unwrap()
+}
+
+#[test]
+fn a_hold_does_not_wait_for_a_call_that_is_known_to_be_over() {
+    for shape in Shape::SAFE {
+        let (mut waited, mut at_once) = (0, 0);
+        for moment in moments(shape) {
+            for points in 0..60 {
+                let (took, announced) = held_at(shape, moment, points);
+                // Whoever is alive says within a look that its call is over.
+                assert!(took <= Duration::from_secs(2), "{shape:?}, {moment:?} and {points}: {took:?}");
+                waited += usize::from(announced);
+                at_once += usize::from(!announced && took.is_zero());
+            }
+        }
+        assert!(waited > 5 && at_once > 50, "{shape:?}: {waited} {at_once}");
+    }
+}
+
+#[test]
+fn a_hold_waits_for_a_call_whose_maker_died() {
+    for shape in Shape::SAFE {
+        let mut longest = Duration::ZERO;
+        for point in crate::world::points_in(shape, hallpass_lifecycle::rotation::Step::Generate) {
+            let (sim, plan) = (Sim::new(shape), plan(shape));
+            assert_eq!(run_one(&sim, &plan, Order::Run, "one", Crash::At(point)), Ended::Crashed);
+            let (before, holding) = (sim.now(), engine(&sim, &plan, "two"));
+            block_on(&sim, async move { holding.hold("a freeze").await }).unwrap();
+            longest = longest.max(sim.now().since(before));
+        }
+        // The call may take a minute, and its maker's clock may be a minute behind.
+        assert_eq!(longest, Duration::from_secs(120), "{shape:?}");
+    }
+}

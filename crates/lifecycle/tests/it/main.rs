@@ -5,6 +5,7 @@
 mod world;
 
 mod bad_inputs;
+mod copies;
 mod drills;
 mod evidence;
 mod foreign;
@@ -18,3 +19,4 @@ mod store_contract;
 mod strategies;
 mod undo;
 mod verifying;
+mod window;

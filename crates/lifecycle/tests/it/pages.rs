@@ -34,7 +34,13 @@ fn every_cause_has_its_command() {
 
 #[test]
 fn every_test_that_is_named_exists() {
-    let folders = ["crates/lifecycle/tests/it", "crates/lifecycle/src/rotation", "model/tests/it"];
+    let folders = [
+        "crates/lifecycle/tests/it",
+        "crates/lifecycle/src/rotation",
+        "model/tests/it",
+        "crates/app/tests/it",
+        "crates/cli/tests/it",
+    ];
     let nested = ["crates/lifecycle/src/rotation/evidence", "crates/lifecycle/src/rotation/journal"];
     let files =
         folders.into_iter().chain(nested).flat_map(|folder| fs::read_dir(root().join(folder)).unwrap());

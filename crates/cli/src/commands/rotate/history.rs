@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
-use hallpass_app::lifecycle::{Event, Record, Spoken, Tail, Verdict};
+use hallpass_app::lifecycle::{Change, Event, Record, Spoken, Tail, Verdict};
 use hallpass_app::{Flags, Purpose, Rotation, RotationOptions};
 use serde::Serialize;
 
@@ -78,6 +78,8 @@ fn millis(record: &Record) -> u64 {
 fn words(event: &Event) -> Option<String> {
     Some(match event {
         Event::Begun(begun) => format!("{} begins: {:?}", begun.holder, begun.order).to_lowercase(),
+        // The try itself has a line.
+        Event::Written(Change::Trying(_) | Change::Uncounted, ..) => return None,
         Event::Written(change, ..) => format!("checkpoint: {}", change.name()),
         Event::Called(call, _) => format!("platform: {}", call.told()),
         Event::Stored(version, slot, fingerprint) => {

@@ -70,6 +70,9 @@ struct Line<'a> {
     secrets: Vec<Version<'a>>,
     next: &'a str,
     held: Option<&'a str>,
+    /// Copies at the platform that do not hold the current secret yet.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unwritten_copies: Vec<&'a str>,
     command: &'a str,
 }
 
@@ -102,6 +105,7 @@ impl<'a> Line<'a> {
             secrets: versions.collect(),
             next: &status.next,
             held: status.hold.as_ref().map(|hold| hold.reason.as_str()),
+            unwritten_copies: status.unwritten.iter().map(|copy| copy.as_str()).collect(),
             command: &status.command,
         }
     }

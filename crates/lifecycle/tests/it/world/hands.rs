@@ -2,8 +2,8 @@
 
 use hallpass_core::audit::NoAudit;
 use hallpass_core::{
-    BoxFuture, Capabilities, Fault, FaultCode, Generated, LastUsed, Rights, Secret, SecretAdmin, Slot,
-    SlotId, StoredSecret,
+    BoxFuture, Capabilities, CopyId, Credential, Fault, FaultCode, Generated, LastUsed, Rights, Secret,
+    SecretAdmin, Slot, SlotId, StoredSecret,
 };
 use hallpass_lifecycle::rotation::{
     AckReport, Acks, Effect, Engine, Event, Journal, Parts, Plan, Progress, Publish, Published, Step,
@@ -12,6 +12,7 @@ use hallpass_lifecycle::rotation::{
 
 use super::platform::credential_of;
 use super::{Position, Sim, SimStore, World};
+use std::future::Future;
 use std::sync::Arc;
 
 /// An engine in this world, on the machine of that name.
@@ -163,12 +164,42 @@ impl SecretAdmin for Hands {
             Ok(Rights(found.rights.iter().cloned().collect()))
         }))
     }
+
+    fn write_copy<'a>(
+        &'a self,
+        copy: &'a CopyId,
+        credential: &'a Credential,
+    ) -> BoxFuture<'a, Result<(), Fault>> {
+        let text = |name| credential.member(name).unwrap().expose_str().unwrap().to_owned();
+        Box::pin(self.copy(copy, (text("client_id"), text("client_secret"))))
+    }
+}
+
+impl Hands {
+    fn copy(&self, copy: &CopyId, pair: (String, String)) -> impl Future<Output = Result<(), Fault>> {
+        let copy = copy.to_string();
+        let this = self.clone();
+        async move {
+            this.administer(|world| {
+                if world.copies_denied.contains(&copy) {
+                    return Err(Fault::new(FaultCode::AdminDenied, "integrations:integration:edit"));
+                }
+                world.copies_written += 1;
+                world.copies.insert(copy.clone(), pair.clone());
+                Ok(())
+            })
+            .await
+        }
+    }
 }
 
 impl Verify for Hands {
     fn verify<'a>(&'a self, stored: &'a StoredSecret) -> BoxFuture<'a, Verdict> {
         Box::pin(self.0.repeatable(|world| {
             let (value, now) = (stored.value.expose(), world.now);
+            if world.unreachable {
+                return Verdict::Unreachable("nobody answers".into());
+            }
             world.verifications.push(WallTime::at(now));
             let Some(pair) = credential_of(value) else { return Verdict::Refused };
             let pending = world.platform.slots.get(&pair.0).map(|slot| slot.usable_from > now);

@@ -16,6 +16,7 @@ pub(crate) use platform::{Platform, Shape, stored};
 pub(crate) use run::{Crash, Draws, Ended, Rotator, block_on, run_all, run_one, stop_of};
 pub(crate) use store::{Shelf, SimStore};
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -43,7 +44,15 @@ pub(crate) struct World {
     /// Whether the administrator lacks a permission.
     pub(crate) denied: bool,
     pub(crate) published: u32,
+    /// What copies at the platform hold. Whoever reads one never looks at the store.
+    pub(crate) copies: BTreeMap<String, (String, String)>,
+    /// Copies that cannot be written now.
+    pub(crate) copies_denied: BTreeSet<String>,
+    /// How often one was written.
+    pub(crate) copies_written: u32,
     pub(crate) verifications: Vec<WallTime>,
+    /// Whether new secrets cannot be tried for now.
+    pub(crate) unreachable: bool,
     /// Whether everything that may be done twice is.
     pub(crate) twice: bool,
     pub(crate) doubled: u32,
@@ -87,7 +96,11 @@ impl Sim {
             own_identity: false,
             denied: false,
             published: 0,
+            copies: BTreeMap::new(),
+            copies_denied: BTreeSet::new(),
+            copies_written: 0,
             verifications: Vec::new(),
+            unreachable: false,
             twice: false,
             doubled: 0,
             waited: 0,
@@ -196,6 +209,12 @@ impl World {
                 self.violations.push(what);
             }
         }
+        for (copy, pair) in &self.copies {
+            if !self.platform.accepts_pair(pair, self.now) {
+                let what = format!("{}: copy `{copy}` holds a dead secret", self.step.name());
+                self.violations.push(what);
+            }
+        }
     }
 }
 
@@ -263,6 +282,7 @@ pub(crate) fn plan(shape: Shape) -> Plan {
         patience: minutes(7 * 1440),
         arithmetic_suffices: false,
         stay: Duration::from_secs(365 * 86_400),
+        copies: BTreeSet::new(),
         pace: Pace::default(),
     }
 }
@@ -280,9 +300,17 @@ pub(crate) struct AtRest {
     pub(crate) outcome: Option<String>,
     pub(crate) consumers_on_current: Vec<bool>,
     pub(crate) environment: Option<String>,
+    pub(crate) copies_of_current: Vec<bool>,
 }
 
 impl World {
+    /// Copies of CURRENT under these names.
+    pub(crate) fn keep_copies(&mut self, names: &[&str]) {
+        let value = self.shelf.entries["queue-sync"].current.clone().unwrap().1;
+        let pair = platform::credential_of(&value).unwrap();
+        self.copies = names.iter().map(|name| ((*name).to_owned(), pair.clone())).collect();
+    }
+
     pub(crate) fn at_rest(&self) -> AtRest {
         let entry = self.shelf.entries.get("queue-sync").cloned().unwrap_or_default();
         let accepted = |held: &Option<(u64, Vec<u8>)>| {
@@ -314,6 +342,15 @@ impl World {
                 .map(|consumer| entry.current.as_ref().is_some_and(|(_, value)| *value == consumer.held))
                 .collect(),
             environment,
+            copies_of_current: self
+                .copies
+                .values()
+                .map(|pair| {
+                    let current =
+                        entry.current.as_ref().and_then(|(_, value)| platform::credential_of(value));
+                    current.as_ref() == Some(pair)
+                })
+                .collect(),
         }
     }
 }

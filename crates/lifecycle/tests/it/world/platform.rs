@@ -42,6 +42,7 @@ impl Shape {
             revoke_delay: Duration::from_secs(30),
             tokens_outlive_secret: Some(Duration::from_secs(3600)),
             min_interval: Duration::from_secs(5),
+            longest_overlap: None,
         };
         match self {
             Self::Overlap => base,

@@ -123,6 +123,8 @@ impl SecretAdmin for CxoneApplicationAdmin {
             revoke_delay: REVOCATION,
             tokens_outlive_secret: Some(TOKEN_LIFETIME),
             min_interval: ACTIVATION,
+            // An application ends when somebody deletes it; no document says that another one shortens its life.
+            longest_overlap: None,
         }
     }
 

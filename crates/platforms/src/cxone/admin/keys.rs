@@ -127,6 +127,8 @@ impl SecretAdmin for CxoneKeyAdmin {
             revoke_delay: REVOCATION,
             tokens_outlive_secret: Some(TOKEN_LIFETIME),
             min_interval: ACTIVATION,
+            // The fields of a key have no date at which it ends.
+            longest_overlap: None,
         }
     }
 

@@ -21,7 +21,8 @@ use std::time::Duration;
 
 use hallpass_core::policy::Rule;
 use hallpass_core::{
-    BoxFuture, Capabilities, Clock, Fault, FaultCode, Generated, Rights, SecretAdmin, Sleep, Slot, SlotId,
+    BoxFuture, Capabilities, Clock, CopyId, Credential, Fault, FaultCode, Generated, Rights, SecretAdmin,
+    Sleep, Slot, SlotId,
 };
 
 use crate::admin::{AdminCalls, segment};
@@ -105,6 +106,8 @@ impl SecretAdmin for GenesysAdmin {
             revoke_delay: REVOCATION,
             tokens_outlive_secret: Some(self.token_lifetime),
             min_interval: PROPAGATION,
+            // Two clients are two clients: neither the API nor its documents know a time after which one of them would end.
+            longest_overlap: None,
         }
     }
 
@@ -146,6 +149,19 @@ impl SecretAdmin for GenesysAdmin {
     /// Its roles, division by division.
     fn rights<'a>(&'a self, slot: &'a SlotId) -> BoxFuture<'a, Result<Rights, Fault>> {
         Box::pin(async move { Ok(self.read(slot).await?.rights()) })
+    }
+
+    /// A copy is an integration credential of the type `pureCloudOAuthClient`; see [`publish_copy`].
+    fn write_copy<'a>(
+        &'a self,
+        copy: &'a CopyId,
+        credential: &'a Credential,
+    ) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let member = |name: &str| Some((name.to_owned(), credential.member(name)?.clone()));
+            let members = ["client_id", "client_secret"].into_iter().filter_map(member).collect();
+            publish_copy(&*self.calls, &*self.clock, copy.as_str(), &members).await
+        })
     }
 }
 
