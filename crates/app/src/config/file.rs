@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::at::{At, OneOrMore};
+use super::provision::ProvisionTable;
 use super::rotation::RotationTable;
 use super::units::DurationText;
 use super::{LogFormat, LogLevel, defaults};
@@ -209,6 +210,8 @@ pub(super) struct IntegrationTable {
     /// calls that administer clients and keys.
     #[schemars(extend("default" = false))]
     pub(super) administers: Option<At<bool>>,
+    /// The client that it shall have at its platform.
+    pub(super) provision: Option<At<ProvisionTable>>,
     /// How its secret is replaced.
     pub(super) rotation: Option<At<RotationTable>>,
 }

@@ -19,6 +19,7 @@ mod exec;
 mod init;
 mod pages;
 mod policy;
+mod provision;
 mod quickstart;
 mod readme;
 mod rotate;
