@@ -13,7 +13,9 @@
 //! Clock, network, stores and platforms meet only here. Everything below is handed what it uses, so it can be tested without any of it,
 //! and whoever wants to know what really runs reads one file, `assemble.rs`.
 
+mod administration;
 mod assemble;
+mod beside;
 mod call;
 pub mod config;
 mod doctor;
@@ -23,6 +25,7 @@ mod init;
 mod lint;
 mod pass;
 mod policy_test;
+mod provisioning;
 mod rotation;
 mod secret_copy;
 mod secrets;
@@ -43,6 +46,7 @@ pub use hallpass_core::{
     BoxFuture, Clock, Credential, EntryInfo, EntryName, Environment, Fault, FaultCode, Fingerprint,
     IntegrationName, Moment, Remedy, Secret, Sleep, Version,
 };
+pub use hallpass_lifecycle::provisioning as clients;
 pub use hallpass_lifecycle::rotation as lifecycle;
 pub use hallpass_lifecycle::scope_lint::{Date, LintRule, Severity};
 pub use hallpass_outbound::{
@@ -54,6 +58,7 @@ pub use hardening::harden;
 pub use init::{Answers, Key, Start, WrongAnswer};
 pub use lint::{Borne, LintOptions, LintPlace, LintReport, Reported, Unknown};
 pub use policy_test::{Difference, Near, Reason, RuleName, Verdict};
+pub use provisioning::{Field, Form, ProvisionOptions};
 pub use rotation::{Planned, Rotation, RotationOptions};
 #[cfg(feature = "aws")]
 pub use rotation::{RotationStep, Stepped};

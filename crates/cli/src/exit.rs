@@ -90,7 +90,7 @@ Exit codes:
     7  refused here, and nothing was done: no such integration, no rule, a newer secret there
     8  the platform answered the call with an error status (call)
     9  what was expected did not hold (quickstart, policy test, lint)
-   10  nothing is due (rotate)
+   10  nothing is due (rotate), nothing is to be changed (provision plan)
    11  begun, and goes on later (rotate)
    12  a rotation needs a person; the hint names the command (rotate)
   126  the program cannot be started (exec)
@@ -116,6 +116,7 @@ fn listed(code: FaultCode) -> Option<Exit> {
         F::StoreReadOnly | F::StoreKeyWrong | F::StoreDenied => Exit::Configuration,
         F::StoreVersionUnusable | F::SlotsFull | F::SlotUnknown => Exit::Credential,
         F::AdminDenied | F::UpstreamRefused | F::RotationRefused => Exit::Configuration,
+        F::ProvisionRefused => Exit::Refused,
         F::RotationHeld => Exit::Refused,
         F::RotationStuck => Exit::Stuck,
         F::JournalUnreadable => Exit::Machine,

@@ -90,6 +90,16 @@ impl Printer {
         }
     }
 
+    /// The sign of a difference: `+`, `~` or `-`.
+    pub(crate) fn sign(&self, sign: &str) -> String {
+        let colour = match sign {
+            "+" => 32,
+            "~" => 33,
+            _ => 31,
+        };
+        if self.colour { format!("\u{1b}[{colour}m{sign}\u{1b}[0m") } else { sign.to_owned() }
+    }
+
     /// A heading.
     pub(crate) fn heading(&self, text: &str) -> String {
         if self.colour { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }

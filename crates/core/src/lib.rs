@@ -19,6 +19,7 @@
 //! lock-free read.
 
 pub mod audit;
+mod clients;
 mod clock;
 mod credential;
 mod fault;
@@ -41,6 +42,10 @@ mod unresolved;
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_support;
 
+pub use clients::{
+    ClientAdmin, ClientCall, ClientDeed, ClientDraft, ClientNature, ClientQuery, ClientSeen, RoleGrant,
+    RoleGrantName,
+};
 pub use clock::{Clock, Deadline, Moment, THAW_GAP, ThawWatch};
 pub use credential::{Credential, Fingerprint};
 pub use fault::{Fault, FaultCode, Remedy};

@@ -17,6 +17,7 @@
 //! | `POST /cxone-tenants` | [`NewCxoneTenant`](crate::NewCxoneTenant), such as `{"name": "acme"}` | 200 [`CxoneTenant`](crate::CxoneTenant) |
 //! | `POST /cxone-users/{id}/active` | `{"active": false}` | 204 |
 //! | `POST /roles` | [`NewRole`](crate::NewRole) | 200 `{"id"}` |
+//! | `POST /divisions` | [`NewDivision`](crate::NewDivision) | 200 `{"id"}` |
 //! | `POST /integration-credentials` | [`NewIntegrationCredential`](crate::NewIntegrationCredential) | 200 `{"id"}` |
 //! | `GET /integration-credentials/{id}` | | 200, its fields, in the clear |
 //! | `GET /secrets` | | 200, a list of [`LiveSecret`](crate::LiveSecret): which secrets open the door right now |

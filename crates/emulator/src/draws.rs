@@ -100,6 +100,7 @@ pub(crate) enum Kind {
     Session,
     Role,
     IntegrationCredential,
+    Division,
 }
 
 fn counted_bytes(seed: u64, kind: Kind, count: u64) -> [u8; 16] {

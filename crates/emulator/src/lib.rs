@@ -66,6 +66,7 @@ pub use cxone::{
 pub use genesys::{
     conversations::{ConversationKeys, NewConversation},
     credentials::NewIntegrationCredential,
+    divisions::NewDivision,
     roles::{NewRole, RoleDivision},
 };
 pub use misbehave::{Act, Misbehaviour, Target};

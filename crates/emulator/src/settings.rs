@@ -113,6 +113,8 @@ pub struct GenesysSettings {
     pub most_clients: Option<usize>,
     /// For so many seconds a deleted client still shows, inactive; then it is not found.
     pub deletion_seconds: u64,
+    /// A client that the administration made is missing in the list for so many seconds; asked for by its id it is there.
+    pub listing_lag_seconds: u64,
     /// So many questions for the result of a usage query are answered `Running` first.
     pub usage_runs: u32,
 }
@@ -135,6 +137,7 @@ impl Default for GenesysSettings {
             reset_ends_tokens: false,
             most_clients: None,
             deletion_seconds: 0,
+            listing_lag_seconds: 0,
             usage_runs: 0,
         }
     }

@@ -31,10 +31,13 @@ mod worked_example;
 pub use admin::{AdminCall, AdminCalls, AdminReply, IntegrationCalls};
 pub use caution::caution;
 pub use cxone::admin::{
-    CxoneApplicationAdmin, CxoneApplicationSettings, CxoneKeyAdmin, CxoneKeySettings,
+    CxoneApplicationAdmin, CxoneApplicationSettings, CxoneKeyAdmin, CxoneKeySettings, CxoneKeys,
     cxone_application_rules, cxone_key_rules,
 };
-pub use genesys::admin::{GenesysAdmin, GenesysAdminSettings, genesys_admin_rules, publish_copy};
+pub use genesys::admin::{
+    GenesysAdmin, GenesysAdminSettings, GenesysClients, genesys_admin_rules, genesys_client_rules,
+    publish_copy,
+};
 pub use parts::{Connected, PlatformParts};
 pub use profile::{Misfit, Profile, Regions, Way};
 pub use registry::{REGISTRY, connect, platform_names, profile, profile_names, profiles};

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::accept::{AcceptTable, LintTable};
 use super::at::{At, OneOrMore};
+use super::provision::ProvisionTable;
 use super::rotation::RotationTable;
 use super::units::DurationText;
 use super::{LogFormat, LogLevel, defaults};
@@ -212,6 +213,8 @@ pub(super) struct IntegrationTable {
     /// calls that administer clients and keys.
     #[schemars(extend("default" = false))]
     pub(super) administers: Option<At<bool>>,
+    /// The client that it shall have at its platform.
+    pub(super) provision: Option<At<ProvisionTable>>,
     /// How its secret is replaced.
     pub(super) rotation: Option<At<RotationTable>>,
     /// Findings of `hallpass lint` that somebody answers for, until a day.

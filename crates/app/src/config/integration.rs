@@ -28,6 +28,7 @@ impl Checker<'_, '_> {
         let integrations: Vec<_> =
             tables.iter().filter_map(|(name, table)| self.integration(name, table)).collect();
         self.administrators(&integrations, tables);
+        self.provisioners(&integrations, tables);
         integrations
     }
 
@@ -45,6 +46,8 @@ impl Checker<'_, '_> {
         }
         let fallback = stages(table.fallback.as_deref());
         let rules = allow.as_deref().unwrap_or_default();
+        let provision =
+            table.provision.as_ref().map(|provision| self.provision(&path, provision, platform.as_ref()));
         let rotation = table.rotation.as_ref().map(|rotation| self.rotation(&path, rotation, rules));
         let parsed: Option<IntegrationName> = parsed.ok();
         let accept = self.acceptances(&path, parsed.as_ref(), table.accept.as_deref().unwrap_or_default());
@@ -55,6 +58,7 @@ impl Checker<'_, '_> {
             fallback: fallback?,
             allow: allow?,
             administers: table.administers.as_deref().copied().unwrap_or(false),
+            provision: wanted(provision)?,
             rotation: wanted(rotation)?,
             accept: accept?,
             line: self.faults.line_of(name.span().start),

@@ -28,6 +28,7 @@ mod files;
 mod integration;
 mod listen;
 mod platform;
+mod provision;
 mod rotation;
 mod schema;
 mod settings;
@@ -60,8 +61,8 @@ use check::Checker;
 use faults::Collector;
 use file::HallpassToml;
 pub(crate) use settings::{
-    FileAcceptance, IntegrationConfig, Key, LocalStoreConfig, LogConfig, OutboundConfig, RotationConfig,
-    SidecarConfig, StrategyChoice,
+    FileAcceptance, IntegrationConfig, Key, LocalStoreConfig, LogConfig, OutboundConfig, ProvisionConfig,
+    RotationConfig, SidecarConfig, StrategyChoice,
 };
 
 /// Where settings come from besides the file.

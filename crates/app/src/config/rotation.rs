@@ -122,7 +122,7 @@ impl Checker<'_, '_> {
         })
     }
 
-    fn long(
+    pub(super) fn long(
         &mut self,
         path: &str,
         key: &str,

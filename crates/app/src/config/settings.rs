@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hallpass_core::policy::Rule;
-use hallpass_core::{Environment, IntegrationName, Stage};
+use hallpass_core::{Environment, IntegrationName, RoleGrantName, Stage};
 use hallpass_lifecycle::scope_lint::{Acceptance, Date};
 use hallpass_platforms::PlatformSettings;
 use hallpass_sidecar::Listen;
@@ -98,6 +98,7 @@ pub(crate) struct IntegrationConfig {
     pub(crate) allow: Vec<Rule>,
     /// Not for callers.
     pub(crate) administers: bool,
+    pub(crate) provision: Option<ProvisionConfig>,
     pub(crate) rotation: Option<RotationConfig>,
     /// Findings that somebody answers for.
     pub(crate) accept: Vec<Acceptance>,
@@ -112,6 +113,20 @@ pub(crate) struct FileAcceptance {
     pub(crate) reason: String,
     /// The last day on which they are.
     pub(crate) until: Date,
+}
+
+/// The client that an integration shall have at its platform.
+#[derive(Clone, Debug)]
+pub(crate) struct ProvisionConfig {
+    /// The integration that administers.
+    pub(crate) administrator: IntegrationName,
+    pub(crate) name: Option<String>,
+    pub(crate) grants: Vec<RoleGrantName>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) token_lifetime: Option<Duration>,
+    pub(crate) allowed_ips: Vec<IpNet>,
+    pub(crate) user: Option<String>,
+    pub(crate) upstream: Option<String>,
 }
 
 /// How the secret of an integration is replaced.

@@ -130,7 +130,7 @@ impl App {
     }
 
     /// The first reference, which must be one that can be written: a rotation that goes to a second place would be undone by the first.
-    fn written(&self, integration: &Integration) -> Result<(Reference, Arc<dyn Store>), Fault> {
+    pub(crate) fn written(&self, integration: &Integration) -> Result<(Reference, Arc<dyn Store>), Fault> {
         let first =
             integration.secret.first().ok_or_else(|| Fault::new(FaultCode::Internal, "no reference"))?;
         if first.scheme == hallpass_stores::Scheme::Local {
@@ -164,7 +164,7 @@ fn acknowledgements(integration: &Integration, config: &RotationConfig) -> Arc<d
 }
 
 /// This machine, as an operator would recognise it.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     format!("{name}/{}", std::process::id())
 }

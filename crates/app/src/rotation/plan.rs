@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use hallpass_core::{Capabilities, CopyId, EntryName, Fault};
+use hallpass_core::{Capabilities, CopyId, Fault};
 use hallpass_lifecycle::rotation::{Entries, Overlap, Pace, Plan, Strategy, Wanted};
-use hallpass_stores::{Reference, Scheme};
+use hallpass_stores::Reference;
 
 use super::RotationOptions;
 use crate::assemble::{App, Integration};
+use crate::beside::beside;
 use crate::config::{RotationConfig, StrategyChoice};
 
 pub(super) fn plan(
@@ -60,21 +61,9 @@ fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
     [one, other].into_iter().flatten().min()
 }
 
-/// The checkpoints stand beside the secret, under a name that every store takes: Google and Key Vault allow no dot. An ARN names one secret
-/// only, so what stands beside it is named by its name.
+/// The checkpoints stand beside the secret.
 fn entries(reference: &Reference) -> Result<Entries, Fault> {
-    let suffix = match reference.scheme {
-        Scheme::GcpSm | Scheme::AzureKv => "-rotation",
-        _ => ".rotation",
-    };
-    let entry = reference.entry.as_str();
-    let Some(name) = entry.strip_prefix("arn:").and_then(|rest| rest.rsplit(":secret:").next()) else {
-        return Entries::beside(reference.entry.clone(), suffix);
-    };
-    // AWS appends a hyphen and six characters to the name.
-    let name = name.len().checked_sub(7).map_or(name, |end| &name[..end]);
-    let beside: EntryName = format!("{name}{suffix}").parse()?;
-    Ok(Entries { secret: reference.entry.clone(), checkpoint: beside })
+    Ok(Entries { secret: reference.entry.clone(), checkpoint: beside(reference, "rotation")? })
 }
 
 /// What a platform is believed to do at most where it says nothing: Genesys Cloud's largest `accessTokenValiditySeconds`.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use hallpass_core::{Fault, FaultCode, SecretAdmin};
 use hallpass_platforms::{
-    AdminCalls, CxoneApplicationAdmin, CxoneApplicationSettings, CxoneKeyAdmin, CxoneKeySettings,
-    GenesysAdmin, GenesysAdminSettings, IntegrationCalls, genesys_admin_rules,
+    CxoneApplicationAdmin, CxoneApplicationSettings, CxoneKeyAdmin, CxoneKeySettings, GenesysAdmin,
+    GenesysAdminSettings, genesys_admin_rules,
 };
 
+use crate::administration::administrative_calls;
 use crate::assemble::{App, Integration};
 use crate::config::RotationConfig;
 
@@ -20,18 +21,10 @@ pub(super) fn administration(
     integration: &Integration,
     config: &RotationConfig,
 ) -> Result<Arc<dyn SecretAdmin>, Fault> {
-    let administrator = app.integration(config.administrator.as_str())?;
-    let upstreams = &administrator.described.platform.upstreams;
-    let prefix = match (&config.upstream, upstreams.is_empty()) {
-        (Some(name), _) => format!("/{name}"),
-        (None, true) => String::new(),
-        (None, false) => "/userhub".to_owned(),
-    };
+    let calls = administrative_calls(app, &config.administrator, config.upstream.as_deref())?;
     let (clock, sleep) = (Arc::clone(&app.parts.clock), Arc::clone(&app.parts.sleep));
-    let calls: Arc<dyn AdminCalls> =
-        Arc::new(IntegrationCalls::new(administrator.client.clone(), Arc::clone(&sleep), &prefix));
     let platform = integration.described.platform.platform.as_str();
-    copies_allowed(platform, administrator, &config.copies)?;
+    copies_allowed(platform, app.integration(config.administrator.as_str())?, &config.copies)?;
     match (platform, &config.user, &config.application) {
         ("genesys", None, None) => {
             let settings = GenesysAdminSettings {

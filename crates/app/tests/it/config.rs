@@ -141,10 +141,18 @@ fn every_example_of_the_page_about_platforms_is_a_good_configuration() {
 
 #[test]
 fn every_example_of_the_page_about_rotation_is_a_good_configuration() {
-    let page = include_str!("../../../../docs/guides/rotation.md");
+    assert_every_example_is_good(include_str!("../../../../docs/guides/rotation.md"), 3);
+}
+
+#[test]
+fn every_example_of_the_page_about_provisioning_is_a_good_configuration() {
+    assert_every_example_is_good(include_str!("../../../../docs/guides/provisioning.md"), 2);
+}
+
+fn assert_every_example_is_good(page: &str, count: usize) {
     let examples: Vec<_> =
         page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(examples.len(), 3);
+    assert_eq!(examples.len(), count);
     for example in examples {
         let sources = Sources {
             variables: &Map::of(""),

@@ -4,6 +4,7 @@
 mod config;
 mod gateway;
 mod nice;
+mod provision_drill;
 mod rotation_drills;
 mod rotation_refused;
 mod rotation_stage;

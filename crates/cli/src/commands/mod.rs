@@ -10,6 +10,7 @@ pub(crate) mod init;
 pub(crate) mod lint;
 pub(crate) mod man;
 pub(crate) mod policy;
+pub(crate) mod provision;
 pub(crate) mod quickstart;
 pub(crate) mod rotate;
 pub(crate) mod schema;
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Secret(secret::SecretCommand),
     #[command(subcommand)]
+    Provision(provision::ProvisionCommand),
+    #[command(subcommand)]
     Rotate(rotate::RotateCommand),
     Emulate(emulate::Emulate),
     Schema(schema::Schema),
@@ -60,6 +63,7 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Exit,
         Command::Call(command) => command.run(config, printer).await,
         Command::Policy(command) => command.run(config, printer),
         Command::Secret(command) => command.run(config, printer).await,
+        Command::Provision(command) => command.run(config, printer).await,
         Command::Rotate(command) => command.run(config, printer).await,
         Command::Emulate(command) => command.run(printer).await,
         Command::Schema(command) => command.run(printer),

@@ -20,6 +20,7 @@ mod init;
 mod lint;
 mod pages;
 mod policy;
+mod provision;
 mod quickstart;
 mod readme;
 mod rotate;

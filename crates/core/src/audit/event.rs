@@ -33,6 +33,8 @@ pub enum AuditKind {
     CallRefused,
     /// A rotation did something at the platform or in the store, or gave up trying.
     RotationStep,
+    /// Provisioning changed something at the platform or in the store, or tried to.
+    ProvisioningStep,
 }
 
 /// One event. Its JSON form has sorted keys and no insignificant space: these are the bytes that later get chained.

@@ -155,8 +155,10 @@ codes! {
         "type the command that `hallpass rotate status` names";
     RotationHeld = "rotation-held", FixConfiguration, "the rotation is on hold",
         "release it with `hallpass rotate hold NAME --off`";
-    LeaseHeld = "lease-held", RetryLater, "another machine is rotating this secret",
+    LeaseHeld = "lease-held", RetryLater, "another machine is at work on this secret",
         "wait until it is done; a machine that died gives its lease up by itself";
+    ProvisionRefused = "provision-refused", FixConfiguration, "nothing is provisioned like this",
+        "see to what the detail names, and look at it first with `hallpass provision plan`";
     JournalUnreadable = "journal-unreadable", FixMachine, "the journal of a rotation cannot be read",
         "move the file away: what matters stands beside the secret as well";
     PermissionsTooOpen = "permissions-too-open", FixMachine, "other users can read a file that holds a secret",

@@ -20,8 +20,10 @@ pub(super) fn list(state: &State, who: &Administrator, call: &Call<'_>) -> Resul
         Ok(page @ 1..) => page,
         _ => return Err(bad_request("The page is not a number.", call)),
     };
+    let lag = call.settings.listing_lag_seconds;
     let wanted = |key: &AccessKey| {
-        key.tenant_id == who.tenant_id && user_id.is_none_or(|user_id| key.user_id == user_id)
+        let shows = key.made.is_none_or(|made| call.now >= made.after_seconds(lag));
+        shows && key.tenant_id == who.tenant_id && user_id.is_none_or(|user_id| key.user_id == user_id)
     };
     let keys = state.cxone.keys.iter().filter(|(_, key)| wanted(key));
     let shown: Vec<Value> = keys.map(|(id, key)| shown(id, key, call)).collect();
@@ -63,6 +65,7 @@ pub(super) fn create(state: &mut State, who: &Administrator, call: &Call<'_>) ->
     let mut key = AccessKey::new(asked.user_id.clone(), held, who.tenant_id.clone(), asked.user_id);
     // What is made here may administer nothing.
     key.permissions = Some(std::collections::BTreeSet::new());
+    key.made = Some(call.now);
     state.journal.know(&id, &key.name);
     state.journal.secret_made(&id);
     let mut value = shown(&id, &key, call);

@@ -167,6 +167,8 @@ pub(crate) struct AccessKey {
     pub(crate) token_window: Window,
     /// What its user may administer; `None` for everything.
     pub(crate) permissions: Option<BTreeSet<String>>,
+    /// When the administration made it; nothing for a key that was there.
+    pub(crate) made: Option<Moment>,
     /// When it logged in or renewed, latest last.
     uses: Vec<Moment>,
 }
@@ -183,6 +185,7 @@ impl AccessKey {
             standing: Standing::default(),
             token_window: Window::default(),
             permissions: None,
+            made: None,
             uses: Vec::new(),
         }
     }

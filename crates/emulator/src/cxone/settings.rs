@@ -60,6 +60,8 @@ pub struct CxoneSettings {
     pub key_wrapper: KeyWrapper,
     /// After how long the last use of an access key shows in `lastUsedDate`. The real lag is not published.
     pub last_use_lag_seconds: u64,
+    /// A key that the administration made is missing in the list for so many seconds; asked for by its id it is there.
+    pub listing_lag_seconds: u64,
     /// What `/applications` is appended to, at UserHub, without a slash at the end. The real one is not published.
     pub applications_path: String,
     /// How long a deleted application goes on, restorable. The real time is not published; a week here.
@@ -92,6 +94,7 @@ impl Default for CxoneSettings {
             keys_per_page: 25,
             key_wrapper: KeyWrapper::default(),
             last_use_lag_seconds: 0,
+            listing_lag_seconds: 0,
             applications_path: "/application-registration/v1".to_owned(),
             application_deletion_seconds: 604_800,
         }

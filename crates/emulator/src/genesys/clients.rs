@@ -57,12 +57,18 @@ impl About {
     }
 }
 
-pub(super) fn list(state: &State, call: &Call<'_>) -> Reply {
+/// Clients in the order of their ids. One that was made a moment ago is missing for as long as the settings say.
+pub(super) fn list(state: &State, settings: &GenesysSettings, call: &Call<'_>) -> Reply {
     let paging = match Paging::read(&forms::parse(&call.received.query), call.correlation_id) {
         Ok(paging) => paging,
         Err(refused) => return refused,
     };
-    let clients: Vec<View<'_>> = state.clients.iter().map(|(id, client)| shown(id, client, None)).collect();
+    let shows = |client: &&Client| {
+        let since = client.about.created.after_seconds(settings.listing_lag_seconds);
+        client.about.created_by.is_none() || call.now >= since
+    };
+    let listed = state.clients.iter().filter(|(_, client)| shows(client));
+    let clients: Vec<View<'_>> = listed.map(|(id, client)| shown(id, client, None)).collect();
     Reply::json(200, &paging.listing(&clients, PATH, &[]))
 }
 

@@ -7,6 +7,7 @@ mod client_messages;
 pub(crate) mod clients;
 pub(crate) mod conversations;
 pub(crate) mod credentials;
+pub(crate) mod divisions;
 mod errors;
 mod me;
 pub(crate) mod orders;
@@ -50,6 +51,8 @@ pub(crate) struct Estate {
     /// Usage queries, by execution id.
     pub(crate) executions: BTreeMap<String, Execution>,
     pub(crate) roles: BTreeMap<String, Role>,
+    /// Names of divisions, by id.
+    pub(crate) divisions: BTreeMap<String, String>,
     pub(crate) credentials: BTreeMap<String, IntegrationCredential>,
 }
 
@@ -185,12 +188,13 @@ fn dispatch(state: &mut State, settings: &GenesysSettings, found: &routes::Found
         }
         Route::ReadUser => errors::no_user(context),
         Route::ReadOrganization => me::organization(state),
-        Route::ListClients => clients::list(state, call),
+        Route::ListClients => clients::list(state, settings, call),
         Route::CreateClient => clients::create(state, settings, call),
         Route::ReadClient => clients::read(state, first, call),
         Route::ReplaceClient => clients::replace(state, settings, first, call),
         Route::DeleteClient => clients::delete(state, settings, first, call),
         Route::ResetSecret => clients::reset_secret(state, settings, first, call),
+        Route::ListDivisions => divisions::list(state, call),
         Route::ListRoles => roles::list(state, call),
         Route::ReadRole => roles::read(state, first, call),
         Route::ReadCredential => credentials::read(state, first, call),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{credentials::NewIntegrationCredential, roles::NewRole};
+use super::{credentials::NewIntegrationCredential, divisions::NewDivision, roles::NewRole};
 use crate::{
     control::{Refused, encoded, read},
     world::World,
@@ -17,6 +17,9 @@ pub(crate) fn order(
 ) -> Option<Result<Value, Refused>> {
     Some(match (method, segments) {
         ("POST", ["roles"]) => read::<NewRole>(body).map(|new| json!({ "id": world.add_role(new) })),
+        ("POST", ["divisions"]) => {
+            read::<NewDivision>(body).map(|new| json!({ "id": world.add_division(new) }))
+        }
         ("POST", ["integration-credentials"]) => read::<NewIntegrationCredential>(body)
             .map(|new| json!({ "id": world.add_integration_credential(new) })),
         ("GET", ["integration-credentials", id]) => encoded(&world.integration_credential(id)),

@@ -127,6 +127,7 @@ pub(crate) enum Route {
     QueryUsage,
     SummarizeUsage,
     ReadUsage,
+    ListDivisions,
     ListRoles,
     ReadRole,
     ReadCredential,
@@ -149,7 +150,7 @@ const GUIDE_TOKEN: &str = "/api/v2/oauth/token";
 const ADMINISTRATION: [&str; 3] =
     ["/api/v2/oauth/clients", "/api/v2/authorization/", "/api/v2/integrations/credentials/"];
 
-const ROUTES: [(&str, &str, Route); 24] = [
+const ROUTES: [(&str, &str, Route); 25] = [
     ("GET", "/api/v2/routing/queues", Route::ListQueues),
     ("POST", "/api/v2/routing/queues", Route::CreateQueue),
     ("GET", "/api/v2/routing/queues/{queueId}", Route::ReadQueue),
@@ -174,6 +175,7 @@ const ROUTES: [(&str, &str, Route); 24] = [
     ("POST", "/api/v2/oauth/clients/{clientId}/usage/query", Route::QueryUsage),
     ("GET", "/api/v2/oauth/clients/{clientId}/usage/summary", Route::SummarizeUsage),
     ("GET", "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}", Route::ReadUsage),
+    ("GET", "/api/v2/authorization/divisions", Route::ListDivisions),
     ("GET", "/api/v2/authorization/roles", Route::ListRoles),
     ("GET", "/api/v2/authorization/roles/{roleId}", Route::ReadRole),
     ("GET", "/api/v2/integrations/credentials/{credentialId}", Route::ReadCredential),

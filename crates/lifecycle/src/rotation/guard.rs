@@ -13,7 +13,7 @@ use hallpass_core::{BoxFuture, Clock, Sleep};
 use super::time::WallTime;
 
 /// Yields what `inner` does, or `None` once the wall clock shows `until`.
-pub(super) struct InTime<'a, T> {
+pub(crate) struct InTime<'a, T> {
     inner: BoxFuture<'a, T>,
     /// Wakes the task in time where `inner` never does.
     alarm: BoxFuture<'static, ()>,
@@ -22,7 +22,7 @@ pub(super) struct InTime<'a, T> {
 }
 
 impl<'a, T> InTime<'a, T> {
-    pub(super) fn new(
+    pub(crate) fn new(
         inner: BoxFuture<'a, T>,
         clock: &'a dyn Clock,
         sleep: &dyn Sleep,

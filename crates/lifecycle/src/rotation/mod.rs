@@ -28,7 +28,7 @@ mod effect;
 mod engine;
 mod event;
 mod evidence;
-mod guard;
+pub(crate) mod guard;
 mod hands;
 mod hold;
 mod journal;

@@ -11,6 +11,7 @@ mod application;
 mod application_errands;
 mod applications;
 mod key;
+mod key_clients;
 mod key_errands;
 mod keys;
 mod listing;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 pub use application_errands::cxone_application_rules;
 pub use applications::{CxoneApplicationAdmin, CxoneApplicationSettings};
+pub use key_clients::CxoneKeys;
 pub use key_errands::cxone_key_rules;
 pub use keys::{CxoneKeyAdmin, CxoneKeySettings};
 

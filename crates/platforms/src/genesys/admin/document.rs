@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hallpass_core::{LastUsed, Rights, Secret, Slot, SlotId};
+use hallpass_core::{ClientSeen, LastUsed, Rights, RoleGrant, Secret, Slot, SlotId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -84,14 +84,41 @@ impl ClientDocument {
     /// The body that makes this client what it is, but for its state. Members that only answers have stay behind: the request's model does not know
     /// them, and one of them is the secret.
     pub(super) fn with_state(&self, state: &str) -> Secret {
+        self.with(&BTreeMap::from([("state", serde_json::Value::from(state))]))
+    }
+
+    /// The same with other members replaced, or added.
+    pub(super) fn with(&self, changes: &BTreeMap<&str, serde_json::Value>) -> Secret {
         let mut body = String::from("{");
-        let kept =
-            self.0.iter().filter(|(name, _)| !ANSWERS_ONLY.contains(&name.as_str()) && *name != "state");
+        let kept = self.0.iter().filter(|(name, _)| {
+            !ANSWERS_ONLY.contains(&name.as_str()) && !changes.contains_key(name.as_str())
+        });
         for (name, value) in kept {
             body.push_str(&format!("{}:{},", serde_json::Value::from(name.as_str()), value.get()));
         }
-        body.push_str(&format!("\"state\":{}}}", serde_json::Value::from(state)));
+        let changed: Vec<_> = changes
+            .iter()
+            .map(|(name, value)| format!("{}:{value}", serde_json::Value::from(*name)))
+            .collect();
+        body.push_str(&changed.join(","));
+        body.push('}');
         Secret::from(body)
+    }
+
+    /// What provisioning looks at; `None` if the client does not say its id.
+    pub(super) fn seen(&self) -> Option<ClientSeen> {
+        let divided: Vec<RoleDivision> = self.parsed("roleDivisions").unwrap_or_default();
+        let grants = divided.into_iter().map(|held| RoleGrant { role: held.role, division: held.division });
+        Some(ClientSeen {
+            id: SlotId::new(&self.text("id")?),
+            name: self.text("name").unwrap_or_default(),
+            description: self.text("description").unwrap_or_default(),
+            active: self.state() == ClientState::Active,
+            machine_only: self.text("authorizedGrantType").is_some_and(|grant| is_for_machines(&grant)),
+            grants: grants.collect(),
+            token_lifetime: self.parsed("accessTokenValiditySeconds").map(Duration::from_secs),
+            last_used: LastUsed::Unknown,
+        })
     }
 
     fn text(&self, name: &str) -> Option<String> {
@@ -101,6 +128,11 @@ impl ClientDocument {
     fn parsed<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Option<T> {
         serde_json::from_str(self.0.get(name)?.get()).ok()
     }
+}
+
+/// Older answers spell it with an underscore.
+fn is_for_machines(grant: &str) -> bool {
+    grant.to_ascii_uppercase().replace('_', "-") == super::provisioning::MACHINES
 }
 
 /// A secret that was just made.

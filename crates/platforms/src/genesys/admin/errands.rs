@@ -13,6 +13,9 @@ pub(super) enum Deed {
     Delete,
     Reset,
     Usage,
+    Create,
+    Roles,
+    Divisions,
 }
 
 impl Deed {
@@ -25,8 +28,19 @@ impl Deed {
             }
             Self::Delete => ("oauth:client:delete", ""),
             Self::Usage => ("usage:client:view", ""),
+            Self::Create => {
+                ("oauth:client:add", ", and every role of the client: its maker must hold them, too")
+            }
+            Self::Roles => ("authorization:role:view", ""),
+            // It needs none, by the vendor's documents.
+            Self::Divisions => ("authorization:division:view", ""),
         };
-        Errand { dialect: Dialect::Genesys, permission, kind: "client", id, denied_hint }
+        let kind = match self {
+            Self::Roles => "roles",
+            Self::Divisions => "divisions",
+            _ => "client",
+        };
+        Errand { dialect: Dialect::Genesys, permission, kind, id, denied_hint }
     }
 }
 

@@ -14,6 +14,8 @@ mod clients;
 mod copies;
 mod document;
 mod errands;
+mod names;
+mod provisioning;
 mod usage;
 
 use std::sync::Arc;
@@ -28,6 +30,7 @@ use hallpass_core::{
 use crate::admin::{AdminCalls, segment};
 
 pub use copies::publish_copy;
+pub use provisioning::{GenesysClients, genesys_client_rules};
 
 /// The administration of one integration's clients.
 #[derive(Debug)]

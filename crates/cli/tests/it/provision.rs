@@ -1,0 +1,281 @@
+//! Clients made, changed and removed by the real binary at an emulated platform, word for word.
+
+use hallpass_emulator::{
+    Act, ClientKeys, ClientState, GenesysSettings, Misbehaviour, NewClient, NewDivision, NewRole, Settings,
+};
+use hallpass_testkit::process::{Finished, Stream};
+
+use crate::scene::{PATIENCE, SECRET, Scene, until};
+
+/// What the administrator authenticates with.
+const ADMIN: &str = "planted-for-the-administrator";
+/// What every secret begins with that the emulator makes.
+const MADE: &str = "emulated-1-secret";
+const GRANTS: &str = "grants = [{ role = \"Queues\", division = \"Sales\" }]";
+const ALL: [&str; 5] = [
+    "oauth:client:view",
+    "oauth:client:add",
+    "oauth:client:edit",
+    "oauth:client:delete",
+    "authorization:role:view",
+];
+
+/// A platform with a role, a division and an administrator, and a configuration that wants a client.
+struct Provisioned {
+    scene: Scene,
+    admin: ClientKeys,
+}
+
+impl Provisioned {
+    fn set() -> Self {
+        Self::with(GenesysSettings::default(), &ALL, &["role-queues"])
+    }
+
+    fn with(genesys: GenesysSettings, permissions: &[&str], held: &[&str]) -> Self {
+        let scene = Scene::of(Settings { seed: Some(1), genesys, ..Settings::default() });
+        let world = scene.world();
+        for (id, name) in [("role-queues", "Queues"), ("role-more", "More"), ("role-admin", "admin")] {
+            world.add_role(NewRole::named(name).id(id).permission("routing:queue:view"));
+        }
+        world.add_division(NewDivision::named("Sales").id("division-sales"));
+        let mut admin = NewClient::named("admin")
+            .id("client-admin")
+            .secret(ADMIN)
+            .permissions(permissions.iter().copied());
+        for role in held {
+            admin = admin.role(*role, "*");
+        }
+        let admin = world.add_client(admin);
+        let provisioned = Self { scene, admin };
+        provisioned.configure("queue-sync of hallpass", GRANTS);
+        let material =
+            format!("{{\"client_id\":\"{}\",\"client_secret\":\"{ADMIN}\"}}", provisioned.admin.id);
+        let put = provisioned.scene.run_with(&["secret", "put", "admin"], material);
+        assert_eq!(put.code, Some(0), "{put:?}");
+        provisioned
+    }
+
+    /// Writes the configuration, with this name and these lines in the table `provision`.
+    fn configure(&self, name: &str, lines: &str) {
+        let (login, api) = self.scene.address();
+        self.scene.configure(&format!(
+            "\n[integrations.queue-sync.provision]\nadministrator = \"admin\"\nname = \"{name}\"\n{lines}\n\n\
+             [integrations.admin]\nplatform = \"genesys\"\ntoken_url = \"{login}/oauth/token\"\napi_url = \"{api}\"\n\
+             secret = \"local:admin\"\nadministers = true\nallow = [\"GET /api/v2/oauth/clients/**\", \
+             \"POST /api/v2/oauth/clients\", \"PUT /api/v2/oauth/clients/*\", \"DELETE /api/v2/oauth/clients/*\", \
+             \"POST /api/v2/oauth/clients/*/secret\", \"GET /api/v2/authorization/roles\", \
+             \"GET /api/v2/authorization/divisions\", \"GET /api/v2/tokens/me\"]\n"
+        ));
+    }
+
+    fn run(&self, arguments: &[&str]) -> Finished {
+        self.scene.run(&[&["provision"], arguments].concat())
+    }
+
+    /// Runs it and compares what it left, in which no secret may be.
+    #[track_caller]
+    fn assert(&self, name: &str, arguments: &[&str]) {
+        let finished = self.run(arguments);
+        let told = format!("{}{}", finished.stdout, finished.stderr);
+        assert!(!told.contains(ADMIN) && !told.contains(SECRET) && !told.contains(MADE), "{told}");
+        self.scene.assert(&format!("provision_{name}"), &finished);
+    }
+
+    /// The ids of clients that are live and were not there from the start.
+    fn made(&self) -> Vec<String> {
+        let live = self.scene.world().live_secrets().into_iter().map(|live| live.id);
+        live.filter(|id| *id != self.admin.id && *id != self.scene.keys.id).collect()
+    }
+
+    fn secrets_made(&self) -> u64 {
+        self.scene.world().witness().totals.secrets_made
+    }
+
+    #[track_caller]
+    fn assert_serves(&self) {
+        let call = self.scene.run(&["call", "queue-sync", "GET", "/api/v2/routing/queues"]);
+        assert_eq!(call.code, Some(0), "{call:?}");
+    }
+
+    /// No secret stands in the clear in any file of the folder.
+    fn assert_nothing_in_the_clear(&self) {
+        for entry in std::fs::read_dir(self.scene.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                let content = std::fs::read(&path).unwrap();
+                let found = content.windows(MADE.len()).any(|window| window == MADE.as_bytes());
+                assert!(!found, "a secret stands in {}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_client_is_planned_made_used_changed_and_removed() {
+    let provisioned = Provisioned::set();
+    let lines = format!("{GRANTS}\ntoken_lifetime = \"1h\"");
+    provisioned.configure("queue-sync of hallpass", &lines);
+    provisioned.assert("plan", &["plan", "queue-sync"]);
+    provisioned.assert("plan_json", &["plan", "queue-sync", "--json"]);
+    provisioned.assert("unasked", &["apply", "queue-sync"]);
+    assert_eq!(provisioned.secrets_made(), 0);
+    provisioned.assert("apply", &["apply", "queue-sync", "--yes"]);
+    assert_eq!((provisioned.secrets_made(), provisioned.made().len()), (1, 1));
+    provisioned.assert_nothing_in_the_clear();
+    provisioned.assert("plan_nothing", &["plan", "queue-sync"]);
+    provisioned.assert("apply_nothing", &["apply", "queue-sync", "--yes", "--json"]);
+    assert_eq!(provisioned.secrets_made(), 1);
+
+    // What was provisioned serves a real call, through a sidecar.
+    let served = provisioned.scene.serve(&[]);
+    let (status, body) = served.get("/queue-sync/api/v2/routing/queues");
+    assert_eq!(status, 200, "{body}");
+    let id = &provisioned.made()[0];
+    assert_eq!(provisioned.scene.world().witness().clients[id].calls, 1);
+
+    provisioned.configure("queue-sync of hallpass", &lines.replace("1h", "15m"));
+    provisioned.assert("plan_drift", &["plan", "queue-sync"]);
+    provisioned.assert("apply_drift", &["apply", "queue-sync", "--yes"]);
+    provisioned.assert("plan_nothing", &["plan", "queue-sync"]);
+    provisioned.assert("destroy_in_use", &["destroy", "queue-sync", "--yes"]);
+    provisioned.assert_serves();
+    provisioned.assert("plan_destroy", &["plan", "queue-sync", "--destroy", "--even-if-used"]);
+    provisioned.assert("destroy", &["destroy", "queue-sync", "--yes", "--even-if-used"]);
+    assert!(provisioned.made().is_empty());
+    let call = provisioned.scene.run(&["call", "queue-sync", "GET", "/api/v2/routing/queues"]);
+    assert_eq!(call.code, Some(4), "nothing is left to call with: {call:?}");
+    provisioned.assert("destroy_nothing", &["destroy", "queue-sync", "--yes"]);
+    provisioned.assert("apply_again", &["apply", "queue-sync", "--yes"]);
+    provisioned.assert_serves();
+}
+
+#[test]
+fn what_cannot_be_or_is_too_much_is_refused_before_anything_is_made() {
+    let provisioned = Provisioned::set();
+    for (name, client, lines) in [
+        ("unknown_names", "a", "grants = [{ role = \"queues\", division = \"Sale\" }]"),
+        ("no_role", "a", ""),
+        ("admin_role", "a", "grants = [{ role = \"admin\", division = \"*\" }]"),
+        ("wildcard", "a", "grants = [{ role = \"routing*\", division = \"Sales\" }]"),
+        ("addresses", "a", &format!("{GRANTS}\nallowed_ips = [\"203.0.113.7/32\"]")),
+        ("lifetime", "a", &format!("{GRANTS}\ntoken_lifetime = \"1m\"")),
+        ("user", "a", &format!("{GRANTS}\nuser = \"u\"")),
+        ("foreign", "queue-sync", GRANTS),
+        ("scopes", "a", "scopes = [\"routing\"]"),
+        ("malformed", "a", "grants = [\"Queues\", { role = \"Queues\" }]\nallowed_ips = [\"here\"]"),
+    ] {
+        provisioned.configure(client, lines);
+        provisioned.assert(name, &["apply", "queue-sync", "--yes"]);
+    }
+    provisioned.assert("no_table", &["plan", "admin"]);
+    provisioned.assert("unknown", &["plan", "queue-sink"]);
+    assert_eq!((provisioned.secrets_made(), provisioned.made().len()), (0, 0));
+    assert!(
+        provisioned.scene.world().is_live(&provisioned.scene.keys.id, SECRET),
+        "the foreign one is unharmed"
+    );
+}
+
+#[test]
+fn a_foreign_client_is_taken_over_only_when_a_person_says_so() {
+    let provisioned = Provisioned::set();
+    provisioned.configure("queue-sync", GRANTS);
+    provisioned.assert("adopt_plan", &["plan", "queue-sync", "--adopt"]);
+    let adopted = provisioned.run(&["apply", "queue-sync", "--adopt", "--yes"]);
+    assert_eq!(adopted.code, Some(0), "{adopted:?}");
+    assert!(
+        !provisioned.scene.world().is_live(&provisioned.scene.keys.id, SECRET),
+        "its secret is another one"
+    );
+    provisioned.assert_serves();
+    assert_eq!(provisioned.run(&["plan", "queue-sync"]).code, Some(10), "from now on it is ours");
+}
+
+#[test]
+fn a_missing_permission_or_role_is_named() {
+    let provisioned = Provisioned::with(
+        GenesysSettings::default(),
+        &["oauth:client:view", "authorization:role:view"],
+        &["role-queues"],
+    );
+    provisioned.assert("denied", &["apply", "queue-sync", "--yes"]);
+    let provisioned = Provisioned::with(GenesysSettings::default(), &ALL, &["role-more"]);
+    provisioned.assert("lacked", &["plan", "queue-sync"]);
+    provisioned.assert("not_held", &["apply", "queue-sync", "--yes"]);
+    assert!(provisioned.made().is_empty());
+    let provisioned = Provisioned::with(GenesysSettings::default(), &[], &[]);
+    provisioned.assert("denied_to_look", &["plan", "queue-sync"]);
+}
+
+#[test]
+fn a_full_organisation_is_said_and_nothing_is_left_behind() {
+    let full = GenesysSettings { most_clients: Some(2), ..GenesysSettings::default() };
+    let provisioned = Provisioned::with(full, &ALL, &["role-queues"]);
+    provisioned.assert("full", &["apply", "queue-sync", "--yes"]);
+    assert!(provisioned.made().is_empty());
+}
+
+#[test]
+fn a_throttle_in_the_middle_is_waited_for() {
+    let provisioned = Provisioned::set();
+    let throttle =
+        Misbehaviour::on_api(Act::Throttle { retry_after: 1 }).method("POST").path("/api/v2/oauth/clients");
+    provisioned.scene.world().misbehave(throttle);
+    let applied = provisioned.run(&["apply", "queue-sync", "--yes"]);
+    // It may have been made, as far as anybody can know, so the list is given its time to show it.
+    assert_eq!(applied.code, Some(0), "{applied:?}");
+    assert_eq!((provisioned.secrets_made(), provisioned.made().len()), (1, 1));
+    provisioned.assert_serves();
+}
+
+#[test]
+fn a_lost_reply_is_found_again_and_leaves_no_second_client() {
+    let provisioned = Provisioned::set();
+    let lost = Misbehaviour::on_api(Act::ResetAfterEffect).method("POST").path("/api/v2/oauth/clients");
+    provisioned.scene.world().misbehave(lost);
+    provisioned.assert("lost_reply", &["apply", "queue-sync", "--yes"]);
+    assert_eq!((provisioned.secrets_made(), provisioned.made().len()), (2, 1), "made, lost, and reset");
+    provisioned.assert_serves();
+    provisioned.assert("plan_nothing", &["plan", "queue-sync"]);
+}
+
+#[test]
+fn of_two_at_once_one_wins_and_the_other_says_who() {
+    let provisioned = Provisioned::set();
+    let slow = Misbehaviour::on_api(Act::DelayAnswer { millis: 600_000 })
+        .method("POST")
+        .path("/api/v2/oauth/clients");
+    provisioned.scene.world().misbehave(slow);
+    let first = provisioned.scene.hallpass(&["provision", "apply", "queue-sync", "--yes"]).start().unwrap();
+    until(|| provisioned.secrets_made() == 1);
+    let second = provisioned.run(&["apply", "queue-sync", "--yes"]);
+    assert_eq!(second.code, Some(5), "{second:?}");
+    assert!(second.stderr.contains("is provisioning it"), "{second:?}");
+    provisioned.scene.world().advance(std::time::Duration::from_secs(600));
+    let line = first.line(Stream::Stderr, "as configured", PATIENCE).unwrap();
+    assert!(line.contains("queue-sync: as configured"), "{line}");
+    assert_eq!((provisioned.secrets_made(), provisioned.made().len()), (1, 1));
+    provisioned.assert_serves();
+}
+
+#[test]
+fn a_client_that_somebody_switched_off_is_seen_and_switched_on() {
+    let provisioned = Provisioned::set();
+    assert_eq!(provisioned.run(&["apply", "queue-sync", "--yes"]).code, Some(0));
+    let id = provisioned.made().remove(0);
+    provisioned.scene.world().set_state(&id, ClientState::Inactive);
+    provisioned.assert("plan_off", &["plan", "queue-sync"]);
+    assert_eq!(provisioned.run(&["apply", "queue-sync", "--yes"]).code, Some(0));
+    provisioned.assert_serves();
+    provisioned.scene.world().remove_client(&id);
+    provisioned.assert("plan_gone", &["plan", "queue-sync"]);
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let scene = Scene::empty();
+    scene.assert("provision_help", &scene.run(&["provision", "--help"]));
+    for command in ["plan", "apply", "destroy"] {
+        scene.assert(&format!("provision_{command}_help"), &scene.run(&["provision", command, "--help"]));
+    }
+}

@@ -1,0 +1,190 @@
+//! Decisions, without a platform and without a store.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use hallpass_core::{ClientNature, ClientSeen, LastUsed, RoleGrant, RoleGrantName, SlotId, Version};
+
+use super::{Effect, Entries, Goal, Held, Me, Next, Seen, Wanted, next, plan};
+use crate::rotation::{Lease, WallTime};
+
+pub(crate) fn wanted() -> Wanted {
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    Wanted {
+        integration: "queue-sync".parse().unwrap(),
+        environment: "prod".parse().unwrap(),
+        entries: Entries {
+            secret: "queue-sync".parse().unwrap(),
+            document: "queue-sync.provision".parse().unwrap(),
+        },
+        reference: "local:queue-sync".into(),
+        nature: ClientNature {
+            kind: "OAuth client",
+            slot_member: "client_id",
+            can_be_marked: true,
+            can_reset: true,
+            takes_grants: true,
+            token_lifetime: Some((minutes(5), minutes(2880))),
+            no_address_list: Some("it has no such member"),
+            listing_lag: minutes(1),
+        },
+        name: "queue-sync".into(),
+        grants: vec![RoleGrantName { role: "queues".into(), division: "Sales".into() }],
+        granted: vec![RoleGrant { role: "r".into(), division: "d".into() }],
+        scopes: Vec::new(),
+        token_lifetime: Some(minutes(60)),
+        allowed_ips: Vec::new(),
+        also: BTreeSet::new(),
+        adopt: false,
+        even_if_used: false,
+        stay: minutes(2),
+    }
+}
+
+fn me() -> Me<'static> {
+    Me { holder: "me", now: now(), drawn: "0a" }
+}
+
+fn now() -> WallTime {
+    WallTime::default()
+}
+
+fn client(id: &str, description: &str) -> ClientSeen {
+    ClientSeen {
+        id: SlotId::new(id),
+        name: "queue-sync".into(),
+        description: description.into(),
+        active: true,
+        machine_only: true,
+        grants: wanted().granted.into_iter().collect(),
+        token_lifetime: wanted().token_lifetime,
+        last_used: LastUsed::Never,
+    }
+}
+
+fn seen(clients: Vec<ClientSeen>, current: Option<&str>) -> Seen {
+    let held = |id: &str| Held { version: Version::new("1"), client: Some(SlotId::new(id)) };
+    Seen {
+        clients: clients.into_iter().map(|client| (client.id.clone(), client)).collect(),
+        current: current.map(held),
+        ..Seen::default()
+    }
+}
+
+/// The plan in words, without what only moves the document.
+fn told(goal: Goal, wanted: &Wanted, seen: &Seen) -> Vec<String> {
+    let (effects, end) = plan(goal, wanted, seen, me());
+    let mut told: Vec<_> =
+        effects.iter().filter(|effect| effect.is_news()).map(ToString::to_string).collect();
+    match end {
+        Some(Next::Refuse(fault)) => told.push(format!("refused: {}", fault.detail())),
+        Some(Next::Do(effect)) => told.push(effect.to_string()),
+        _ => {}
+    }
+    told
+}
+
+const MARK: &str = "hallpass:prod/queue-sync#01";
+
+#[test]
+fn out_of_nothing_a_client_is_made_and_its_secret_stored_first() {
+    assert_eq!(
+        told(Goal::Apply, &wanted(), &Seen::default()),
+        ["create the client", "store the secret of (new)", "make the secret of (new) current"]
+    );
+}
+
+#[test]
+fn what_is_as_it_shall_be_is_left_alone() {
+    let seen = seen(vec![client("a", MARK)], Some("a"));
+    let (effects, end) = plan(Goal::Apply, &wanted(), &seen, me());
+    assert!(effects.is_empty() && end.is_none(), "{effects:?}");
+}
+
+#[test]
+fn every_member_that_drifted_is_named() {
+    let mut drifted = client("a", MARK);
+    drifted.name = "other".into();
+    drifted.active = false;
+    drifted.machine_only = false;
+    drifted.token_lifetime = Some(Duration::from_secs(86_400));
+    drifted.grants.insert(RoleGrant { role: "x".into(), division: "*".into() });
+    let told = told(Goal::Apply, &wanted(), &seen(vec![drifted], Some("a")));
+    assert_eq!(told, ["change name, roles, token lifetime, grant type, state of a"]);
+}
+
+#[test]
+fn a_client_whose_secret_was_lost_gets_another_and_a_second_one_goes() {
+    let two = seen(vec![client("a", MARK), client("b", "hallpass:prod/queue-sync#02")], None);
+    assert_eq!(
+        told(Goal::Apply, &wanted(), &two),
+        [
+            "give a another secret",
+            "store the secret of a",
+            "make the secret of a current",
+            "switch b off",
+            "remove b"
+        ]
+    );
+}
+
+#[test]
+fn a_foreign_client_of_that_name_is_not_touched_unless_a_person_says_so() {
+    let seen = seen(vec![client("a", "made by Ada")], None);
+    let refused = told(Goal::Apply, &wanted(), &seen);
+    assert!(refused.len() == 1 && refused[0].starts_with("refused: OAuth client `a`"), "{refused:?}");
+    let adopting = Wanted { adopt: true, ..wanted() };
+    assert_eq!(
+        told(Goal::Apply, &adopting, &seen)[..2],
+        ["change mark of a".to_owned(), "give a another secret".to_owned()]
+    );
+}
+
+#[test]
+fn the_mark_of_another_environment_is_respected() {
+    let other = client("a", "hallpass:test/queue-sync#01");
+    let stored = told(Goal::Apply, &wanted(), &seen(vec![other.clone()], Some("a")));
+    assert!(stored[0].contains("belongs to `test/queue-sync`"), "{stored:?}");
+    let beside = told(Goal::Apply, &wanted(), &seen(vec![other.clone()], None));
+    assert_eq!(beside[0], "create the client");
+    assert!(told(Goal::Destroy, &wanted(), &seen(vec![other], None)).is_empty());
+}
+
+#[test]
+fn nothing_that_was_used_lately_is_removed_unless_a_person_says_so() {
+    let mut busy = client("a", MARK);
+    busy.last_used = LastUsed::At(Duration::ZERO);
+    let seen = seen(vec![busy], Some("a"));
+    let refused = told(Goal::Destroy, &wanted(), &seen);
+    assert!(refused[0].contains("used within the last two days"), "{refused:?}");
+    let consented = Wanted { even_if_used: true, ..wanted() };
+    assert_eq!(
+        told(Goal::Destroy, &consented, &seen),
+        ["switch a off", "remove a", "take the dead secret out of the store", "forget version 1"]
+    );
+}
+
+#[test]
+fn where_nobody_knows_of_use_it_is_asked_once_and_then_a_person_decides() {
+    let mut unknown = client("a", MARK);
+    unknown.last_used = LastUsed::Unknown;
+    let mut seen = seen(vec![unknown], Some("a"));
+    assert_eq!(told(Goal::Destroy, &wanted(), &seen), ["ask when a was last used"]);
+    seen.asked.insert(SlotId::new("a"));
+    assert!(told(Goal::Destroy, &wanted(), &seen)[0].contains("nobody knows when"));
+}
+
+#[test]
+fn another_machines_lease_stops_everything_and_says_who_has_it() {
+    let mut document = super::Document::new("queue-sync".parse().unwrap(), "prod".parse().unwrap());
+    let until = now().after(Duration::from_secs(90));
+    document.lease = Some(Lease { holder: "elsewhere/7".into(), term: 1, until });
+    let seen = Seen { document: Some((Version::new("1"), document)), ..Seen::default() };
+    let Next::Refuse(fault) = next(Goal::Apply, &wanted(), &seen, me()) else { panic!("it is held") };
+    assert_eq!(fault.code().name(), "lease-held");
+    assert!(fault.detail().contains("elsewhere/7"), "{fault}");
+    assert!(matches!(
+        next(Goal::Apply, &wanted(), &seen, Me { now: until, ..me() }),
+        Next::Do(Effect::Write(super::Change::Take))
+    ));
+}

@@ -1,0 +1,80 @@
+//! What there shall be.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use hallpass_core::{
+    ClientDraft, ClientNature, EntryName, Environment, IntegrationName, RoleGrant, RoleGrantName, SlotId,
+};
+
+use super::mark::Mark;
+
+/// The two entries of one integration's provisioning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entries {
+    /// Where the secret rests.
+    pub secret: EntryName,
+    /// Where lease and announcements rest.
+    pub document: EntryName,
+}
+
+/// One integration's client, as the configuration has it. Nothing in here is a secret.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Whose client it is.
+    pub integration: IntegrationName,
+    /// The environment this runs for; it stands in the mark and beside the secret.
+    pub environment: Environment,
+    /// Where its secret and the document rest.
+    pub entries: Entries,
+    /// Where the secret rests, as a reference says it.
+    pub reference: String,
+    /// What the platform's clients are like.
+    pub nature: ClientNature,
+    /// What the client is called.
+    pub name: String,
+    /// The roles it shall have, as they were written.
+    pub grants: Vec<RoleGrantName>,
+    /// The same by their ids, in the same order; empty until they were resolved.
+    pub granted: Vec<RoleGrant>,
+    /// The scopes it shall have, where the platform's form has such a field.
+    pub scopes: Vec<String>,
+    /// How long its tokens shall live; `None` leaves it to the platform.
+    pub token_lifetime: Option<Duration>,
+    /// From where it may be used, as they were written.
+    pub allowed_ips: Vec<String>,
+    /// Clients that a person named by id as this integration's: those that take turns in its rotation. They are kept alike and never removed.
+    pub also: BTreeSet<SlotId>,
+    /// Whether a client of the same name that carries no mark is taken over.
+    pub adopt: bool,
+    /// Whether what was used lately may be removed.
+    pub even_if_used: bool,
+    /// How long a run waits at one place before it ends; the next one goes on from there.
+    pub stay: Duration,
+}
+
+impl Wanted {
+    /// What the client is to be; a mark only where clients can carry one.
+    #[must_use]
+    pub fn draft(&self, description: Option<String>) -> ClientDraft {
+        ClientDraft {
+            name: self.nature.can_be_marked.then(|| self.name.clone()),
+            description: description.filter(|_| self.nature.can_be_marked),
+            grants: self.granted.iter().cloned().collect(),
+            token_lifetime: self.token_lifetime,
+        }
+    }
+
+    /// The mark of one creation.
+    #[must_use]
+    pub fn mark(&self, nonce: &str) -> Mark {
+        Mark::new(&self.environment, &self.integration, nonce)
+    }
+
+    /// How a person wrote a role that is known by id; its ids where nobody did.
+    #[must_use]
+    pub fn spoken(&self, grant: &RoleGrant) -> String {
+        let written = self.granted.iter().position(|known| known == grant).and_then(|at| self.grants.get(at));
+        written.map_or_else(|| grant.to_string(), ToString::to_string)
+    }
+}

@@ -1,0 +1,315 @@
+//! The administration of clients themselves: found by name and mark, made, changed, removed.
+//!
+//! ```text
+//!   find      GET .../clients, page by page, and each known one by its id      a client just made is missing in the list for a while
+//!   create    POST .../clients: client credentials, roles in divisions, lifetime, description with the mark
+//!   update    GET, then PUT of the whole, with what a draft speaks of replaced
+//!   reset, deactivate, delete    as rotation does them
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hallpass_core::policy::Rule;
+use hallpass_core::{
+    BoxFuture, ClientAdmin, ClientCall, ClientDeed, ClientDraft, ClientNature, ClientQuery, ClientSeen,
+    Clock, Fault, FaultCode, Generated, LastUsed, RoleGrant, RoleGrantName, Secret, SecretAdmin, Sleep,
+    SlotId,
+};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::document::{ClientDocument, ClientState, Made};
+use super::errands::{CLIENTS, Deed};
+use super::names::Names;
+use super::{GenesysAdmin, GenesysAdminSettings};
+use crate::admin::{AdminCall, AdminCalls, AdminReply, LARGEST_LISTING, next_target, segment};
+
+/// The administration of an organisation's clients, by `calls` of another identity: one with `oauth:client:view`, `add`, `edit` and, for destroying,
+/// `delete`, `authorization:role:view`, and every role that it gives.
+#[derive(Debug)]
+pub struct GenesysClients {
+    calls: Arc<dyn AdminCalls>,
+    clock: Arc<dyn Clock>,
+    sleep: Arc<dyn Sleep>,
+}
+
+impl GenesysClients {
+    /// Nothing is sent yet.
+    #[must_use]
+    pub fn new(calls: Arc<dyn AdminCalls>, clock: Arc<dyn Clock>, sleep: Arc<dyn Sleep>) -> Self {
+        Self { calls, clock, sleep }
+    }
+
+    /// The administration of one client's secret and state, which rotation has already.
+    fn one(&self, id: &SlotId) -> Result<GenesysAdmin, Fault> {
+        let settings = GenesysAdminSettings { clients: vec![id.as_str().to_owned()], token_lifetime: None };
+        let (calls, clock, sleep) =
+            (Arc::clone(&self.calls), Arc::clone(&self.clock), Arc::clone(&self.sleep));
+        GenesysAdmin::new(calls, clock, sleep, &settings)
+    }
+
+    async fn listed(&self, name: &str, needle: &str) -> Result<Vec<ClientSeen>, Fault> {
+        let mut found = Vec::new();
+        for item in self.pages(CLIENTS, CLIENTS, Deed::Read).await? {
+            let bytes = Secret::from(item.to_string());
+            let document = ClientDocument::read(bytes.expose()).ok_or_else(|| strange("client"))?;
+            let seen = document.seen().ok_or_else(|| strange("client"))?;
+            let wanted = seen.name == name || seen.description.contains(needle);
+            if wanted && document.state() != ClientState::Deleted {
+                found.push(seen);
+            }
+        }
+        Ok(found)
+    }
+
+    /// All entities of a listing that begins at `target`.
+    pub(super) async fn pages(&self, target: &str, path: &str, deed: Deed) -> Result<Vec<Value>, Fault> {
+        let (mut items, mut target) = (Vec::new(), target.to_owned());
+        for _ in 0..LARGEST_LISTING {
+            let reply = self.calls.call(AdminCall::new(Method::GET, target.clone())).await?;
+            let reply = deed.errand("").judge(reply, self.clock.now())?;
+            let unreadable = || deed.errand("").unreadable(&reply);
+            let mut page: Value = serde_json::from_slice(reply.body.expose()).map_err(|_| unreadable())?;
+            let Some(Value::Array(entities)) = page.get_mut("entities").map(Value::take) else {
+                return Err(unreadable());
+            };
+            items.extend(entities);
+            match next_target(Some(&json!({ "next": page.get("nextUri") })), path)? {
+                Some(next) => target = next,
+                None => return Ok(items),
+            }
+        }
+        Err(Fault::new(FaultCode::UpstreamAnswerBad, "the list does not end"))
+    }
+
+    /// The client, or `None` if the platform knows none.
+    async fn document(&self, id: &SlotId) -> Result<Option<ClientDocument>, Fault> {
+        let target = format!("{CLIENTS}/{}", segment(id.as_str())?);
+        let reply = self.calls.call(AdminCall::new(Method::GET, target)).await?;
+        if reply.status == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        let errand = Deed::Read.errand(id.as_str());
+        let reply = errand.judge(reply, self.clock.now())?;
+        let document = ClientDocument::read(reply.body.expose()).ok_or_else(|| errand.unreadable(&reply))?;
+        Ok(Some(document).filter(|found| found.state() != ClientState::Deleted))
+    }
+
+    async fn found(&self, query: &ClientQuery) -> Result<Vec<ClientSeen>, Fault> {
+        let mut found = BTreeMap::new();
+        if let Some((name, needle)) = &query.listed {
+            let listed = self.listed(name, needle).await?;
+            found.extend(listed.into_iter().map(|seen| (seen.id.clone(), seen)));
+        }
+        // What stands in a store as a client's id may be anything.
+        for id in query.ids.iter().filter(|id| segment(id.as_str()).is_ok()) {
+            if found.contains_key(id) {
+                continue;
+            }
+            if let Some(document) = self.document(id).await? {
+                found.insert(id.clone(), document.seen().ok_or_else(|| strange("client"))?);
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+
+    async fn made(&self, draft: &ClientDraft) -> Result<Generated, Fault> {
+        let mut body = members(draft);
+        body.insert("state", json!("active"));
+        let body = Secret::from(json!(body).to_string());
+        let errand = Deed::Create.errand("");
+        let reply = self.calls.call(AdminCall::new(Method::POST, CLIENTS).with_body(body)).await?;
+        let reply = self.given(reply, Deed::Create, "")?;
+        let made = Made::read(reply.body.expose()).ok_or_else(|| errand.unreadable(&reply))?;
+        let id = made.id.clone();
+        let members = [("client_id", Secret::from(id.as_str())), ("client_secret", made.into_secret())];
+        let members = members.map(|(name, value)| (name.to_owned(), value)).into();
+        Ok(Generated { slot: SlotId::new(&id), members })
+    }
+
+    async fn changed(&self, id: &SlotId, draft: &ClientDraft) -> Result<(), Fault> {
+        let gone = || Fault::new(FaultCode::SlotUnknown, format!("client `{id}`"));
+        let document = self.document(id).await?.ok_or_else(gone)?;
+        let mut changes = members(draft);
+        // A client that takes turns is off when it is idle; only one that is to be used is switched on.
+        if draft.name.is_some() {
+            changes.insert("state", json!("active"));
+        }
+        let target = format!("{CLIENTS}/{}", segment(id.as_str())?);
+        let call = AdminCall::new(Method::PUT, target).with_body(document.with(&changes));
+        let reply = self.calls.call(call).await?;
+        self.given(reply, Deed::Replace, id.as_str()).map(drop)
+    }
+
+    /// The answer to a call that gives roles, with the refusals that only such a call meets.
+    fn given(&self, reply: AdminReply, deed: Deed, id: &str) -> Result<AdminReply, Fault> {
+        let errand = deed.errand(id);
+        match (reply.status, errand.code(&reply).as_deref()) {
+            (_, Some("auth.too.many.clients")) => {
+                let detail = "the organisation has as many OAuth clients as it may have";
+                Err(Fault::new(FaultCode::SlotsFull, detail)
+                    .with_hint("remove clients that nobody uses, or ask the vendor for more"))
+            }
+            (StatusCode::FORBIDDEN, Some("not.authorized")) => {
+                let detail = "the administering identity may not give a role that it does not hold itself";
+                Err(Fault::new(FaultCode::AdminDenied, detail).with_hint(
+                    "give the administering client the same roles in the same divisions, or have a person make this client and take it over with `--adopt`",
+                ))
+            }
+            _ => errand.judge(reply, self.clock.now()),
+        }
+    }
+
+    async fn own(&self) -> Result<Option<BTreeSet<RoleGrant>>, Fault> {
+        let reply = self.calls.call(AdminCall::new(Method::GET, ME)).await?;
+        let reply = Deed::Read.errand("").judge(reply, self.clock.now())?;
+        let me: Value = serde_json::from_slice(reply.body.expose())
+            .map_err(|_| Deed::Read.errand("").unreadable(&reply))?;
+        let Some(id) = me["OAuthClient"]["id"].as_str() else { return Ok(None) };
+        Ok(self.document(&SlotId::new(id)).await?.and_then(|document| Some(document.seen()?.grants)))
+    }
+}
+
+impl ClientAdmin for GenesysClients {
+    fn nature(&self) -> ClientNature {
+        ClientNature {
+            kind: "OAuth client",
+            slot_member: "client_id",
+            can_be_marked: true,
+            can_reset: true,
+            takes_grants: true,
+            token_lifetime: Some((SHORTEST, LONGEST)),
+            no_address_list: Some("the vendor has announced one, and its API has no member for it yet"),
+            listing_lag: LISTING_LAG,
+        }
+    }
+
+    fn find<'a>(&'a self, query: &'a ClientQuery) -> BoxFuture<'a, Result<Vec<ClientSeen>, Fault>> {
+        Box::pin(self.found(query))
+    }
+
+    fn resolve<'a>(&'a self, wanted: &'a [RoleGrantName]) -> BoxFuture<'a, Result<Vec<RoleGrant>, Fault>> {
+        Box::pin(async move {
+            let roles = Names::of(&self.pages(ROLES_QUERY, ROLES, Deed::Roles).await?);
+            let named = wanted.iter().any(|grant| grant.division != "*");
+            let divisions = if named {
+                self.pages(DIVISIONS_QUERY, DIVISIONS, Deed::Divisions).await?
+            } else {
+                Vec::new()
+            };
+            super::names::resolve(wanted, &roles, &Names::of(&divisions))
+        })
+    }
+
+    /// By `GET /api/v2/tokens/me`, which needs no permission, and the client that it names.
+    fn own_grants(&self) -> BoxFuture<'_, Result<Option<BTreeSet<RoleGrant>>, Fault>> {
+        Box::pin(self.own())
+    }
+
+    fn create<'a>(&'a self, draft: &'a ClientDraft) -> BoxFuture<'a, Result<Generated, Fault>> {
+        Box::pin(self.made(draft))
+    }
+
+    /// The platform has no compare-and-set: what somebody changes between the reading and the writing is overwritten.
+    fn update<'a>(&'a self, id: &'a SlotId, draft: &'a ClientDraft) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(self.changed(id, draft))
+    }
+
+    fn reset<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, Result<Generated, Fault>> {
+        Box::pin(async move { self.one(id)?.generate(Some(id)).await })
+    }
+
+    fn deactivate<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            match self.one(id)?.set_active(id, false).await {
+                Err(fault) if fault.code() == FaultCode::SlotUnknown => Ok(()),
+                ended => ended,
+            }
+        })
+    }
+
+    fn delete<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move { self.one(id)?.delete(id).await })
+    }
+
+    fn last_used<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, LastUsed> {
+        Box::pin(async move {
+            let Ok(admin) = self.one(id) else { return LastUsed::Unknown };
+            let slots = admin.list().await.unwrap_or_default();
+            slots.first().map_or(LastUsed::Unknown, |slot| slot.last_used)
+        })
+    }
+
+    fn call(&self, deed: ClientDeed) -> Option<ClientCall> {
+        let (line, permission) = match deed {
+            ClientDeed::Find => ("GET /api/v2/oauth/clients/**", "oauth:client:view"),
+            ClientDeed::Resolve => ("GET /api/v2/authorization/roles", "authorization:role:view"),
+            ClientDeed::Create => ("POST /api/v2/oauth/clients", "oauth:client:add"),
+            ClientDeed::Update => ("PUT /api/v2/oauth/clients/*", "oauth:client:edit"),
+            ClientDeed::Reset => ("POST /api/v2/oauth/clients/*/secret", "oauth:client:edit"),
+            ClientDeed::Deactivate => ("PUT /api/v2/oauth/clients/*", "oauth:client:edit"),
+            ClientDeed::Delete => ("DELETE /api/v2/oauth/clients/*", "oauth:client:delete"),
+            ClientDeed::LastUsed => ("GET /api/v2/oauth/clients/*/usage/summary", "usage:client:view"),
+        };
+        Some(ClientCall { line, permission })
+    }
+}
+
+/// What the administering integration must be allowed to call for provisioning; nothing else. The ids of clients that are still to come cannot be named,
+/// so the platform's own permissions decide which they may be.
+///
+/// # Errors
+/// `internal`, which does not happen: the rules are fixed.
+pub fn genesys_client_rules() -> Result<Vec<Rule>, Fault> {
+    let lines = [
+        "GET /api/v2/oauth/clients/**",
+        "POST /api/v2/oauth/clients",
+        "PUT /api/v2/oauth/clients/*",
+        "POST /api/v2/oauth/clients/*/secret",
+        "DELETE /api/v2/oauth/clients/*",
+        "GET /api/v2/authorization/roles",
+        "GET /api/v2/authorization/divisions",
+        "GET /api/v2/tokens/me",
+    ];
+    let rules = lines.iter().map(|line| line.parse());
+    rules
+        .collect::<Result<_, _>>()
+        .map_err(|fault| Fault::new(FaultCode::Internal, format!("a rule: {fault}")))
+}
+
+/// A draft as the members that a request has for it.
+fn members(draft: &ClientDraft) -> BTreeMap<&'static str, Value> {
+    let grants: Vec<_> = draft
+        .grants
+        .iter()
+        .map(|grant| json!({ "roleId": grant.role, "divisionId": grant.division }))
+        .collect();
+    let mut members =
+        BTreeMap::from([("authorizedGrantType", json!(MACHINES)), ("roleDivisions", json!(grants))]);
+    members.extend(draft.name.as_ref().map(|name| ("name", json!(name))));
+    members.extend(draft.description.as_ref().map(|text| ("description", json!(text))));
+    let lifetime =
+        draft.token_lifetime.map(|lifetime| ("accessTokenValiditySeconds", json!(lifetime.as_secs())));
+    members.extend(lifetime);
+    members
+}
+
+fn strange(what: &str) -> Fault {
+    Fault::new(FaultCode::UpstreamAnswerBad, format!("a {what} in the list cannot be read"))
+}
+
+/// The only grant for which a function needs no person. The vendor's model spells it so.
+pub(super) const MACHINES: &str = "CLIENT-CREDENTIALS";
+/// The least and the most that the vendor's SDK documents for `accessTokenValiditySeconds`.
+const SHORTEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_secs(172_800);
+/// Changes of authorisation take about ten seconds, says the vendor's Terraform provider. Nothing is said of the list of clients, so it gets six times that:
+/// what shows later than this would be taken for missing, and be found and removed as a second one by the next run.
+const LISTING_LAG: Duration = Duration::from_secs(60);
+const ME: &str = "/api/v2/tokens/me";
+const ROLES: &str = "/api/v2/authorization/roles";
+const ROLES_QUERY: &str = "/api/v2/authorization/roles?pageSize=100";
+const DIVISIONS: &str = "/api/v2/authorization/divisions";
+const DIVISIONS_QUERY: &str = "/api/v2/authorization/divisions?pageSize=100";
