@@ -30,6 +30,8 @@ use hallpass_core::{
     StoreTraits, StoredSecret, Version,
 };
 
+use tokio::sync::Semaphore;
+
 pub use header::PassphraseCost;
 pub use key::LocalKey;
 
@@ -50,6 +52,8 @@ pub struct LocalStore {
     sleep: Arc<dyn Sleep>,
     patience: Duration,
     cost: PassphraseCost,
+    /// How many reads are under way.
+    turns: Arc<Semaphore>,
 }
 
 impl LocalStore {
@@ -64,7 +68,8 @@ impl LocalStore {
     ) -> Self {
         let (path, key) = (path.into(), KeySource::new(key));
         let vault = Arc::new(Vault { path, key, randomness });
-        Self { vault, clock, sleep, patience: PATIENCE, cost: PassphraseCost::DEFAULT }
+        let turns = Arc::new(Semaphore::new(READERS));
+        Self { vault, clock, sleep, patience: PATIENCE, cost: PassphraseCost::DEFAULT, turns }
     }
 
     /// The same store, waiting at most `patience` for another writer instead of ten seconds.
@@ -83,8 +88,14 @@ impl LocalStore {
         &self,
         look: impl FnOnce(&Shelf, &Path) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
+        // The turn goes with the work: a future that is dropped leaves its thread busy to the end. Nobody closes the semaphore.
+        let turn = Arc::clone(&self.turns).acquire_owned().await.ok();
         let vault = Arc::clone(&self.vault);
-        off_thread(move || look(&vault.load()?.0, &vault.path)).await
+        off_thread(move || {
+            let _turn = turn;
+            look(&vault.load()?.0, &vault.path)
+        })
+        .await
     }
 
     /// Once the lock is held the change runs to its end even if this future is dropped; the lock goes with it.
@@ -237,9 +248,51 @@ impl Vault {
     }
 }
 
+/// How many reads are made at the same time. Each opens and decrypts the whole file, which is work for a processor; a gateway with hundreds of
+/// integrations reads them all when it starts, and would otherwise have a thread for each.
+const READERS: usize = 4;
+
 /// For another writer, unless [`LocalStore::with_patience`] says otherwise: two writes over a slow network disk fit in.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Of the whole file, in bytes: room for eighty entries with three versions of the largest size that clouds take, and a bound on what
 /// a wrong path can make us read.
 const LIMIT: u64 = 16 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::{LocalKey, LocalStore, READERS};
+    use hallpass_core::sync::Arc;
+    use hallpass_core::test_support::{FixedRandomness, ManualTime};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn many_reads_at_once_take_a_few_threads() {
+        let folder = tempfile::tempdir().unwrap();
+        let time = Arc::new(ManualTime::starting_at(Duration::from_secs(1)));
+        let path = folder.path().join("store");
+        let key = LocalKey::File(folder.path().join("store.key"));
+        let store = LocalStore::at(path, key, time.clone(), time, Arc::new(FixedRandomness(0.5)));
+        let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let reads: Vec<_> = (0..200)
+            .map(|_| {
+                let (store, running, most) = (store.clone(), Arc::clone(&running), Arc::clone(&most));
+                tokio::spawn(async move {
+                    let look = move |_: &_, _: &_| {
+                        most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                        std::thread::yield_now();
+                        running.fetch_sub(1, Ordering::SeqCst);
+                        Ok(())
+                    };
+                    store.reading(look).await
+                })
+            })
+            .collect();
+        for read in reads {
+            read.await.unwrap().unwrap();
+        }
+        assert!((1..=READERS).contains(&most.load(Ordering::SeqCst)), "{most:?}");
+    }
+}
