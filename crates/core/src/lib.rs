@@ -35,6 +35,7 @@ mod start;
 mod status;
 mod store;
 #[cfg_attr(hallpass_search, path = "../../../search/src/sync.rs")]
+mod survey;
 pub mod sync;
 pub mod token;
 mod unresolved;
@@ -59,4 +60,5 @@ pub use slots::{Capabilities, CopyId, Generated, LastUsed, Rights, SecretAdmin, 
 pub use start::{ColdStart, Phase, SecretState};
 pub use status::{CredentialStatus, IntegrationStatus, StatusSource, TokenStatus};
 pub use store::{CredentialSource, EntryInfo, Reread, Stage, Store, StoreTraits, StoredSecret};
+pub use survey::{ClientSurvey, SurveyedClient, SurveyedRole};
 pub use unresolved::unresolved_reference;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use hallpass_core::{
     BoxFuture, ClientAdmin, ClientCall, ClientDeed, ClientDraft, ClientNature, ClientQuery, ClientSeen,
-    Clock, Fault, FaultCode, Generated, LastUsed, RoleGrant, RoleGrantName, SecretAdmin, Slot, SlotId,
+    ClientSurvey, Clock, Fault, FaultCode, Generated, LastUsed, RoleGrant, RoleGrantName, SecretAdmin, Slot,
+    SlotId, SurveyedClient,
 };
 
 use super::keys::{CxoneKeyAdmin, CxoneKeySettings};
@@ -112,6 +113,29 @@ impl ClientAdmin for CxoneKeys {
             ClientDeed::Resolve | ClientDeed::Reset => return None,
         };
         Some(ClientCall { line, permission })
+    }
+}
+
+impl ClientSurvey for CxoneKeys {
+    fn survey<'a>(
+        &'a self,
+        told: &'a (dyn Fn(usize) + Send + Sync),
+    ) -> BoxFuture<'a, Result<Vec<SurveyedClient>, Fault>> {
+        Box::pin(async move {
+            let slots = self.slots().await?;
+            told(slots.len());
+            let surveyed = |slot: Slot| SurveyedClient {
+                created: slot.created,
+                grant_type: None,
+                roles: Vec::new(),
+                seen: seen(slot),
+            };
+            Ok(slots.into_iter().map(surveyed).collect())
+        })
+    }
+
+    fn last_used<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, LastUsed> {
+        ClientAdmin::last_used(self, id)
     }
 }
 

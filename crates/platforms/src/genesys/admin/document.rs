@@ -53,6 +53,11 @@ impl ClientDocument {
         scheduled || self.state() == ClientState::Deleted
     }
 
+    /// By which grant it gets tokens.
+    pub(super) fn grant_type(&self) -> Option<String> {
+        self.text("authorizedGrantType")
+    }
+
     pub(super) fn created(&self) -> Option<Duration> {
         since_epoch(&self.text("dateCreated")?)
     }

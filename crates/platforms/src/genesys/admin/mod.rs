@@ -16,6 +16,7 @@ mod document;
 mod errands;
 mod names;
 mod provisioning;
+mod survey;
 mod usage;
 
 use std::sync::Arc;

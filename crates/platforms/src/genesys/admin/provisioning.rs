@@ -66,6 +66,17 @@ impl GenesysClients {
 
     /// All entities of a listing that begins at `target`.
     pub(super) async fn pages(&self, target: &str, path: &str, deed: Deed) -> Result<Vec<Value>, Fault> {
+        self.pages_told(target, path, deed, &|_| ()).await
+    }
+
+    /// The same; `told` hears after each page how many there are so far.
+    pub(super) async fn pages_told(
+        &self,
+        target: &str,
+        path: &str,
+        deed: Deed,
+        told: &(dyn Fn(usize) + Send + Sync),
+    ) -> Result<Vec<Value>, Fault> {
         let (mut items, mut target) = (Vec::new(), target.to_owned());
         for _ in 0..LARGEST_LISTING {
             let reply = self.calls.call(AdminCall::new(Method::GET, target.clone())).await?;
@@ -76,6 +87,7 @@ impl GenesysClients {
                 return Err(unreadable());
             };
             items.extend(entities);
+            told(items.len());
             match next_target(Some(&json!({ "next": page.get("nextUri") })), path)? {
                 Some(next) => target = next,
                 None => return Ok(items),
@@ -296,7 +308,7 @@ fn members(draft: &ClientDraft) -> BTreeMap<&'static str, Value> {
     members
 }
 
-fn strange(what: &str) -> Fault {
+pub(super) fn strange(what: &str) -> Fault {
     Fault::new(FaultCode::UpstreamAnswerBad, format!("a {what} in the list cannot be read"))
 }
 
@@ -309,7 +321,7 @@ const LONGEST: Duration = Duration::from_secs(172_800);
 /// what shows later than this would be taken for missing, and be found and removed as a second one by the next run.
 const LISTING_LAG: Duration = Duration::from_secs(60);
 const ME: &str = "/api/v2/tokens/me";
-const ROLES: &str = "/api/v2/authorization/roles";
-const ROLES_QUERY: &str = "/api/v2/authorization/roles?pageSize=100";
-const DIVISIONS: &str = "/api/v2/authorization/divisions";
-const DIVISIONS_QUERY: &str = "/api/v2/authorization/divisions?pageSize=100";
+pub(super) const ROLES: &str = "/api/v2/authorization/roles";
+pub(super) const ROLES_QUERY: &str = "/api/v2/authorization/roles?pageSize=100";
+pub(super) const DIVISIONS: &str = "/api/v2/authorization/divisions";
+pub(super) const DIVISIONS_QUERY: &str = "/api/v2/authorization/divisions?pageSize=100";
