@@ -75,6 +75,13 @@ pub(crate) struct Integration {
     pub(crate) described: IntegrationConfig,
 }
 
+impl Integration {
+    /// Where its platform is, in words.
+    pub(crate) fn place(&self) -> String {
+        crate::config::place(&self.described.platform)
+    }
+}
+
 impl App {
     /// Wires everything `config` names. Must be called inside a tokio runtime with time and I/O, on which the token requests will run.
     ///

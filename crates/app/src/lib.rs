@@ -22,6 +22,7 @@ mod doctor;
 mod gateway;
 mod hardening;
 mod init;
+mod inventory;
 mod lint;
 mod pass;
 mod policy_test;
@@ -33,6 +34,7 @@ mod shutdown;
 mod sinks;
 mod start_up;
 mod stores;
+mod survey;
 mod triggers;
 
 pub use assemble::{App, Purpose, Times};
@@ -46,6 +48,9 @@ pub use hallpass_core::{
     BoxFuture, Clock, Credential, EntryInfo, EntryName, Environment, Fault, FaultCode, Fingerprint,
     IntegrationName, Moment, Remedy, Secret, Sleep, Version,
 };
+pub use hallpass_lifecycle::inventory::{
+    Access, ClientFacts, Control, EntryFacts, Evidence, LastUse, Row, RowKind, Source,
+};
 pub use hallpass_lifecycle::provisioning as clients;
 pub use hallpass_lifecycle::rotation as lifecycle;
 pub use hallpass_lifecycle::scope_lint::{Date, LintRule, Severity};
@@ -56,6 +61,7 @@ pub use hallpass_sidecar::{FAULT_HEADER, Listen, status_of};
 pub use hallpass_stores::{Reference, Scheme};
 pub use hardening::harden;
 pub use init::{Answers, Key, Start, WrongAnswer};
+pub use inventory::{AuditExcerpt, INVENTORY_SCHEMA, Inventory, LIMIT};
 pub use lint::{Borne, LintOptions, LintPlace, LintReport, Reported, Unknown};
 pub use policy_test::{Difference, Near, Reason, RuleName, Verdict};
 pub use provisioning::{Field, Form, ProvisionOptions};

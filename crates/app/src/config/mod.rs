@@ -50,6 +50,7 @@ pub use files::{Files, MachineFiles};
 pub use schema::schema;
 pub use settings::{AuditTarget, Config, LogFormat, LogLevel};
 pub use summary::IntegrationSummary;
+pub(crate) use summary::place;
 pub use units::waiting_time;
 pub use variables::{
     AWS_REGION, Direction, HALLPASS_CONFIG, HALLPASS_LISTEN, HALLPASS_LOG, HALLPASS_PASS, HALLPASS_PASS_FILE,

@@ -60,7 +60,8 @@ fn summary(integration: &IntegrationConfig) -> IntegrationSummary {
     }
 }
 
-fn place(settings: &PlatformSettings) -> String {
+/// Where the platform is, in words.
+pub(crate) fn place(settings: &PlatformSettings) -> String {
     let named = || {
         let places = settings.upstreams.iter().map(|(name, place)| match place {
             UpstreamPlace::At(origin) => format!("{name}: {origin}"),

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hallpass_core::Fault;
-use hallpass_lifecycle::scope_lint::{Custody, Subject};
+use hallpass_core::{Fault, SurveyedRole};
+use hallpass_lifecycle::scope_lint::{Custody, Granted, GrantedRole, Subject};
 use hallpass_stores::Scheme;
 
 use crate::assemble::{App, Integration};
+use crate::survey::Surveys;
 
 /// What was found, and what was in the way.
 pub(super) struct Gathered {
@@ -18,13 +19,14 @@ pub(super) struct Gathered {
 
 impl App {
     /// Every integration, one after the other: a command for people and pipelines, and gentle to stores.
-    pub(super) async fn gather(&self, offline: bool) -> Gathered {
+    pub(super) async fn gather(&self, offline: bool, surveys: Option<&Surveys>) -> Gathered {
         let mut gathered = Gathered { subjects: Vec::new(), faults: Vec::new() };
         for integration in &self.integrations {
             let mut subject = described(integration);
             if !offline && let Err(fault) = self.look(integration, &mut subject).await {
                 gathered.faults.push((subject.name.to_string(), fault));
             }
+            subject.granted = surveys.and_then(|surveys| granted(integration, &subject, surveys));
             gathered.subjects.push(subject);
         }
         gathered
@@ -43,6 +45,24 @@ impl App {
     }
 }
 
+/// What the platform grants its client; before that is made, what it shall be granted.
+fn granted(integration: &Integration, subject: &Subject, surveys: &Surveys) -> Option<Granted> {
+    let survey = surveys.seen.get(surveys.index_for(integration)?)?;
+    let id = subject.client_id.as_deref()?;
+    let client = survey.clients.seen()?.iter().find(|client| client.seen.id.as_str() == id)?;
+    let role = |role: &SurveyedRole| GrantedRole {
+        name: role.name.clone(),
+        division: role.division.clone(),
+        permissions: role.permissions.clone(),
+    };
+    Some(Granted {
+        roles: client.roles.iter().map(role).collect(),
+        grant_types: client.grant_type.iter().cloned().collect(),
+        token_lifetime: client.seen.token_lifetime,
+        ..Granted::default()
+    })
+}
+
 /// What the configuration says.
 fn described(integration: &Integration) -> Subject {
     let described = &integration.described;
@@ -59,7 +79,12 @@ fn described(integration: &Integration) -> Subject {
         canaries: rotation
             .is_some_and(|rotation| !rotation.verify.is_empty() || !rotation.verify_command.is_empty()),
         age: None,
-        token_lifetime_needed: rotation.and_then(|one| one.token_lifetime).unwrap_or(LIFETIME),
+        token_lifetime_needed: described
+            .provision
+            .as_ref()
+            .and_then(|one| one.token_lifetime)
+            .or_else(|| rotation.and_then(|one| one.token_lifetime))
+            .unwrap_or(LIFETIME),
         roles_decide: settings.platform == "genesys" && settings.profile != "guide",
         needed: None,
         granted: None,

@@ -20,6 +20,7 @@ use hallpass_lifecycle::scope_lint::{Date, Finding, LintRule, accept, lint};
 
 use crate::assemble::App;
 use crate::config::Config;
+use crate::survey::Surveys;
 
 pub use report::{Borne, LintPlace, LintReport, Reported, Unknown};
 
@@ -49,10 +50,25 @@ impl App {
         file: &std::path::Path,
         options: &LintOptions,
     ) -> Result<LintReport, Fault> {
+        let surveys = match options.offline {
+            true => None,
+            false => Some(self.survey(&std::collections::BTreeSet::new(), &|_| ()).await),
+        };
+        self.lint_seen(config, file, options, surveys.as_ref()).await
+    }
+
+    /// The same with what was seen of the platforms.
+    pub(crate) async fn lint_seen(
+        &self,
+        config: &Config,
+        file: &std::path::Path,
+        options: &LintOptions,
+        surveys: Option<&Surveys>,
+    ) -> Result<LintReport, Fault> {
         if let Some(name) = &options.integration {
             self.integration(name)?;
         }
-        let gathered = self.gather(options.offline).await;
+        let gathered = self.gather(options.offline, surveys).await;
         let wanted = |name: &str| options.integration.as_deref().is_none_or(|one| one == name);
         // All are judged, since two may share a client; those that nobody asked for are left out afterwards.
         let mut findings: Vec<Finding> = lint(&gathered.subjects);

@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod emulate;
 pub(crate) mod exec;
 pub(crate) mod init;
+pub(crate) mod inventory;
 pub(crate) mod lint;
 pub(crate) mod man;
 pub(crate) mod policy;
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     Check(check::Check),
     Doctor(doctor::Doctor),
     Lint(lint::Lint),
+    Inventory(inventory::InventoryCommand),
     Serve(serve::Serve),
     Exec(exec::Exec),
     Call(call::Call),
@@ -58,6 +60,7 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Exit,
         Command::Check(command) => command.run(config, printer).await,
         Command::Doctor(command) => command.run(config, printer).await,
         Command::Lint(command) => command.run(config, printer).await,
+        Command::Inventory(command) => command.run(config, printer).await,
         Command::Serve(command) => command.run(config, printer).await,
         Command::Exec(command) => command.run(config, printer).await,
         Command::Call(command) => command.run(config, printer).await,
