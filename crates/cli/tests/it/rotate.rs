@@ -57,11 +57,12 @@ impl Rotated {
         let finished = self.scene.run(&[&["rotate"], arguments].concat());
         let told = format!("{}{}", finished.stdout, finished.stderr);
         assert!(!told.contains(ADMIN) && !told.contains(SECRET), "{told}");
-        self.scene.assert(&format!("rotate_{name}"), &self.made_steady(finished));
+        self.scene.assert(&format!("rotate_{name}"), &self.made_steady(&finished));
     }
 
-    fn made_steady(&self, finished: Finished) -> Finished {
-        Finished { stdout: self.steady(&finished.stdout), stderr: self.steady(&finished.stderr), ..finished }
+    fn made_steady(&self, finished: &Finished) -> Finished {
+        let (stdout, stderr) = (self.steady(&finished.stdout), self.steady(&finished.stderr));
+        Finished { stdout, stderr, ..finished.clone() }
     }
 
     /// Without what changes from run to run: processes, seconds that passed, the ids of clients.
@@ -165,7 +166,7 @@ fn what_does_not_fit_is_refused_in_words() {
     rotated.assert("overlap_limit", &["run", "queue-sync"]);
     rotated.assert("overlap_limit_plan", &["plan", "queue-sync"]);
     let checked = rotated.scene.run(&["check"]);
-    rotated.scene.assert("check_overlap_limit", &rotated.made_steady(checked));
+    rotated.scene.assert("check_overlap_limit", &rotated.made_steady(&checked));
     rotated.configure("secret = \"local:queue-sync\"", "copies = [\"a/b\"]");
     rotated.assert("copy_unnamed", &["plan", "queue-sync"]);
     rotated.configure("secret = \"env:QUEUE_SYNC\"", "");

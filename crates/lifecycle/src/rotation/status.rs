@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use hallpass_core::{CopyId, Fingerprint, SlotId, Version};
+use hallpass_core::{Fingerprint, SlotId, Version};
 
 use super::checkpoints::Rotation;
 use super::decide::decide;
@@ -32,7 +32,7 @@ pub struct Status {
     /// Why the old secret must live on, as far as was asked.
     pub findings: Vec<Finding>,
     /// The copies at the platform that do not hold CURRENT yet.
-    pub unwritten: Vec<CopyId>,
+    pub unwritten: Vec<String>,
     /// Who has the lease, and until when.
     pub lease: Option<Lease>,
     /// Whether it is on hold.
@@ -86,9 +86,9 @@ pub fn status(seen: &Seen, acks: Option<&AckReport>, now: WallTime, plan: &Plan)
 }
 
 /// Of a rotation that has promoted; before, the copies hold what everybody uses.
-fn unwritten(rotation: Option<&Rotation>, plan: &Plan) -> Vec<CopyId> {
+fn unwritten(rotation: Option<&Rotation>, plan: &Plan) -> Vec<String> {
     let Some(promoted) = rotation.and_then(|rotation| rotation.promoted.as_ref()) else { return Vec::new() };
-    plan.copies.iter().filter(|copy| !promoted.copied.contains_key(*copy)).cloned().collect()
+    plan.copies.iter().filter(|copy| !promoted.copied.contains_key(*copy)).map(ToString::to_string).collect()
 }
 
 /// A rotation that stops says where by its checkpoints.

@@ -15,8 +15,10 @@ fn limited(shape: Shape, spare: Duration) -> Plan {
 }
 
 fn stuck(stop: Stop) -> Stuck {
-    let Stop::Stuck(stuck) = stop else { panic!("{stop:?}") };
-    stuck
+    match stop {
+        Stop::Stuck(stuck) => stuck,
+        other => unreachable!("{other:?}"),
+    }
 }
 
 const HOUR: Duration = Duration::from_secs(3600);

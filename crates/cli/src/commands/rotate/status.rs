@@ -105,7 +105,7 @@ impl<'a> Line<'a> {
             secrets: versions.collect(),
             next: &status.next,
             held: status.hold.as_ref().map(|hold| hold.reason.as_str()),
-            unwritten_copies: status.unwritten.iter().map(|copy| copy.as_str()).collect(),
+            unwritten_copies: status.unwritten.iter().map(String::as_str).collect(),
             command: &status.command,
         }
     }
