@@ -25,6 +25,7 @@ mod fault;
 mod login;
 mod meter;
 mod names;
+mod observe;
 mod platform;
 pub mod policy;
 mod runtime;
@@ -35,6 +36,7 @@ mod status;
 mod store;
 #[cfg_attr(hallpass_search, path = "../../../search/src/sync.rs")]
 pub mod sync;
+pub mod template;
 pub mod token;
 mod unresolved;
 
@@ -47,6 +49,7 @@ pub use fault::{Fault, FaultCode, Remedy};
 pub use login::{LocalLogin, LoginAnswer, LoginAttempt, LoginReading, LoginRequest};
 pub use meter::{Counter, Counters, Meter};
 pub use names::{EntryName, Environment, IntegrationName, Version};
+pub use observe::{CallObserver, Ending, NoObserver, ObservedCall};
 pub use platform::{Grant, IssueFault, IssueVerdict, Platform, RejectionVerdict};
 pub use runtime::{BoxFuture, Randomness, Sleep, Spawn};
 pub use secret::Secret;
