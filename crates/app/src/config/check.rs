@@ -42,6 +42,7 @@ impl<'c, 't> Checker<'c, 't> {
         let audit = file.audit.as_ref().and_then(|audit| audit.file.as_ref()).map(|file| self.audit(file));
         let log = self.log(file.log.as_ref().unwrap_or(&LogTable::default()));
         let integrations = self.integrations(file.integrations.as_ref()?);
+        self.learns_in_the_open(file, &integrations);
         let folder = self.folder.clone();
         Some(Config {
             folder,
