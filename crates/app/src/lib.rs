@@ -20,6 +20,7 @@ mod doctor;
 mod gateway;
 mod hardening;
 mod init;
+mod learn;
 mod pass;
 mod policy_test;
 mod rotation;
@@ -42,6 +43,7 @@ pub use hallpass_core::{
     BoxFuture, Clock, Credential, EntryInfo, EntryName, Environment, Fault, FaultCode, Fingerprint,
     IntegrationName, Moment, Remedy, Secret, Sleep, Version,
 };
+pub use hallpass_lifecycle::learn as learning;
 pub use hallpass_lifecycle::rotation as lifecycle;
 pub use hallpass_outbound::{
     CallReport, Expected, ExpectedMember, NotVerified, PublishedKeys, Refusal, TokioSleep, within,
@@ -50,6 +52,7 @@ pub use hallpass_sidecar::{FAULT_HEADER, Listen, status_of};
 pub use hallpass_stores::{Reference, Scheme};
 pub use hardening::harden;
 pub use init::{Answers, Key, Start, WrongAnswer};
+pub use learn::{LearnOptions, Learnt, requirements_of_file, role_of_file};
 pub use policy_test::{Difference, Near, Reason, RuleName, Verdict};
 pub use rotation::{Planned, Rotation, RotationOptions};
 #[cfg(feature = "aws")]

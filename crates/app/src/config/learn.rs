@@ -73,8 +73,8 @@ fn names_nothing(rule: &Rule, upstreams: &BTreeMap<UpstreamName, UpstreamPlace>)
         part.starts_with(['v', 'V']) && part[1..].bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
     };
     let names =
-        |part: &&str| !matches!(**part, "" | "*" | "**" | "api") && !is_version(part) && !is_upstream(part);
-    path.contains('*') && !path.split('/').any(|part| names(&part))
+        |part: &str| !matches!(part, "" | "*" | "**" | "api") && !is_version(part) && !is_upstream(part);
+    path.contains('*') && !path.split('/').any(names)
 }
 
 /// The paths of a file; empty lines and those with `#` are none.

@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod emulate;
 pub(crate) mod exec;
 pub(crate) mod init;
+pub(crate) mod learn;
 pub(crate) mod man;
 pub(crate) mod policy;
 pub(crate) mod quickstart;
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     Call(call::Call),
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    Learn(learn::Learn),
     #[command(subcommand)]
     Secret(secret::SecretCommand),
     #[command(subcommand)]
@@ -56,6 +58,7 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Exit,
         Command::Exec(command) => command.run(config, printer).await,
         Command::Call(command) => command.run(config, printer).await,
         Command::Policy(command) => command.run(config, printer),
+        Command::Learn(command) => command.run(config, printer),
         Command::Secret(command) => command.run(config, printer).await,
         Command::Rotate(command) => command.run(config, printer).await,
         Command::Emulate(command) => command.run(printer).await,

@@ -6,24 +6,23 @@ const fn call(method: &'static str, path: &'static str, source: &'static str) ->
     KnownCall { method, path, needs: Needs::Unstated, source }
 }
 
-const REPORTING: &str = "developer.niceincontact.com, Reporting API";
-const ADMIN: &str = "developer.niceincontact.com, Admin API";
-const EXTRACTION: &str = "developer.niceincontact.com, Data Extraction API";
+/// Types that were generated from the vendor's OpenAPI documents: paths and shapes.
+const SPEC: &str = "github.com/calljacob/nice-cxone-api, from NICE's OpenAPI documents";
 
 /// The calls of a bulk job, in both spellings that are in use: the vendor's pages write `inContactAPI`, its examples often `incontactapi`.
 pub(super) static CALLS: &[KnownCall] = &[
-    call("GET", "/inContactAPI/services/{version}/contacts/completed", REPORTING),
-    call("GET", "/inContactAPI/services/{version}/contacts/{contactId}", REPORTING),
-    call("POST", "/inContactAPI/services/{version}/contacts/{contactId}/tags", ADMIN),
-    call("POST", "/inContactAPI/services/{version}/lists/call-lists/{listId}/upload", ADMIN),
-    call("GET", "/inContactAPI/services/{version}/lists/call-lists/jobs/{jobId}", ADMIN),
-    call("GET", "/incontactapi/services/{version}/contacts/completed", REPORTING),
-    call("GET", "/incontactapi/services/{version}/contacts/{contactId}", REPORTING),
-    call("POST", "/incontactapi/services/{version}/contacts/{contactId}/tags", ADMIN),
-    call("POST", "/incontactapi/services/{version}/lists/call-lists/{listId}/upload", ADMIN),
-    call("GET", "/incontactapi/services/{version}/lists/call-lists/jobs/{jobId}", ADMIN),
-    call("POST", "/data-extraction/v1/jobs", EXTRACTION),
-    call("GET", "/data-extraction/v1/jobs/{jobId}", EXTRACTION),
+    call("GET", "/inContactAPI/services/{version}/contacts/completed", SPEC),
+    call("GET", "/inContactAPI/services/{version}/contacts/{contactId}", SPEC),
+    call("POST", "/inContactAPI/services/{version}/contacts/{contactId}/tags", SPEC),
+    call("POST", "/inContactAPI/services/{version}/lists/call-lists/{listId}/upload", SPEC),
+    call("GET", "/inContactAPI/services/{version}/lists/call-lists/jobs/{jobId}", SPEC),
+    call("GET", "/incontactapi/services/{version}/contacts/completed", SPEC),
+    call("GET", "/incontactapi/services/{version}/contacts/{contactId}", SPEC),
+    call("POST", "/incontactapi/services/{version}/contacts/{contactId}/tags", SPEC),
+    call("POST", "/incontactapi/services/{version}/lists/call-lists/{listId}/upload", SPEC),
+    call("GET", "/incontactapi/services/{version}/lists/call-lists/jobs/{jobId}", SPEC),
+    call("POST", "/data-extraction/v1/jobs", SPEC),
+    call("GET", "/data-extraction/v1/jobs/{jobId}", SPEC),
 ];
 
 /// Words of the API beyond the paths above.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use hallpass_core::{CallObserver, Ending, ObservedCall};
 
-use crate::rig::{PASS, Rig};
+use crate::rig::{PASS, Rig, Wire, request};
 
 /// Keeps what it is told, values included: it is a test.
 #[derive(Debug, Default)]
@@ -52,7 +52,10 @@ async fn every_call_a_policy_was_asked_about_is_told_without_its_query() {
 async fn a_call_without_an_answer_is_told_as_such() {
     let told = Arc::new(Told::default());
     let rig = Rig::with(|settings| settings.calls = Arc::clone(&told) as Arc<dyn CallObserver>).await;
-    rig.upstream.stop().await;
-    rig.get("/narrow/api/v2/routing/queues").await;
+    let Rig { upstream, address, stop: _stop, .. } = rig;
+    upstream.go_down().await;
+    let request = request("GET /narrow/api/v2/routing/queues", "", "").replace("{H}", &address.to_string());
+    let answer = Wire::connect(address).await.ask(request.replace("{P}", PASS).into_bytes()).await;
+    assert_eq!(answer.is(), (502, "upstream-unreachable"));
     assert_eq!(*told.0.lock().unwrap(), ["narrow GET /api/v2/routing/queues rule 0: no answer"]);
 }
