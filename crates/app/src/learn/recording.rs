@@ -57,11 +57,15 @@ impl Recording {
         Some(Arc::new(Self { books: served.map(book).collect(), clock, sleep }))
     }
 
-    /// Writes down, every [`INTERVAL`], what was counted. Never ends; dropping the future loses nothing that [`Recording::finish`] does not write.
+    /// Writes down what was counted: after a second, two, four, and from then on every [`INTERVAL`]. Never ends; when the future is dropped,
+    /// [`Recording::finish`] writes what is left.
     pub(crate) async fn run(&self) -> std::convert::Infallible {
+        // Soon at first: somebody who tries it out looks at once.
+        let mut pause = Duration::from_secs(1);
         loop {
-            self.sleep.sleep(INTERVAL).await;
+            self.sleep.sleep(pause).await;
             self.save().await;
+            pause = INTERVAL.min(pause * 2);
         }
     }
 

@@ -141,10 +141,20 @@ fn every_example_of_the_page_about_platforms_is_a_good_configuration() {
 
 #[test]
 fn every_example_of_the_page_about_rotation_is_a_good_configuration() {
-    let page = include_str!("../../../../docs/guides/rotation.md");
+    judge_examples(include_str!("../../../../docs/guides/rotation.md"), 3);
+}
+
+#[test]
+fn every_example_of_the_page_about_learning_is_a_good_configuration() {
+    judge_examples(include_str!("../../../../docs/guides/learn.md"), 1);
+}
+
+/// Every example of a page, each a whole file.
+#[track_caller]
+fn judge_examples(page: &str, count: usize) {
     let examples: Vec<_> =
         page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(examples.len(), 3);
+    assert_eq!(examples.len(), count);
     for example in examples {
         let sources = Sources {
             variables: &Map::of(""),

@@ -83,12 +83,16 @@ impl<'a> Row<'a> {
         let unclear = line.unclear.iter().map(|segment| {
             format!("segment {} is a value or a word that no table has: name it in a rule or in `sidecar.learn_paths`", segment + 1)
         });
-        let doubts = line.doubts.iter().map(|doubt| match doubt {
-            Doubt::OneValue(segment) => {
-                format!("one value in segment {segment}: write it if it is meant to stay")
-            }
-            Doubt::SometimesDenied => format!("{} of them denied by the platform", line.counts.denied),
+        let same = line.doubts.iter().filter_map(|doubt| match doubt {
+            Doubt::OneValue(segment) => Some(segment.to_string()),
+            Doubt::SometimesDenied => None,
         });
+        let same = same.collect::<Vec<_>>().join(", ");
+        let one = (!same.is_empty())
+            .then(|| format!("one value in segment {same}: write it if it is meant to stay"));
+        let denied = line.doubts.contains(&Doubt::SometimesDenied);
+        let denied = denied.then(|| format!("{} of them denied by the platform", line.counts.denied));
+        let doubts = one.into_iter().chain(denied);
         // What was only refused has no other doubt that matters.
         let doubts: Vec<String> =
             if why == Some(LeftOut::Refused) { Vec::new() } else { unclear.chain(doubts).collect() };
