@@ -17,6 +17,7 @@ use hallpass_stores::{Places, Reference};
 
 use crate::config::{Config, IntegrationConfig, SidecarConfig, Variables};
 use crate::hardening::beginning;
+use crate::learn::Recording;
 use crate::rotation::Acknowledge;
 use crate::sinks::{self, FirstToken};
 use crate::stores::{Machine, Stores};
@@ -40,6 +41,8 @@ pub struct App {
     pub(crate) rotations: Option<PathBuf>,
     /// How long a secret that was read may be used without looking again.
     pub(crate) reread_after: Duration,
+    /// What a gateway records of its calls, if anything.
+    pub(crate) recording: Option<Arc<Recording>>,
 }
 
 /// Where an [`App`] has its time from. Clock and timer go together: a timer that runs while the clock stands still wakes nobody to anything new.
@@ -122,6 +125,7 @@ impl App {
         let stores = Stores::open(config, &machine).await?;
         let wire = |integration| wire(integration, config, &parts, &stores);
         let integrations = config.integrations.iter().map(wire).collect::<Result<_, _>>()?;
+        let recording = Recording::of(config, &parts.clock, &parts.sleep);
         let (environment, sidecar) = (config.environment.clone(), config.sidecar.clone());
         let rotations =
             config.local_store.path.as_ref().and_then(|store| Some(store.parent()?.join("rotations")));
@@ -136,6 +140,7 @@ impl App {
             folder: config.folder.clone(),
             rotations,
             reread_after: config.store_limits.reread_after,
+            recording,
         })
     }
 

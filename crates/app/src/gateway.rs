@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass_core::audit::{AuditEvent, AuditKind};
-use hallpass_core::{Fault, FaultCode, Phase, Secret};
+use hallpass_core::{CallObserver, Fault, FaultCode, NoObserver, Phase, Secret};
 use hallpass_sidecar::{Bound, Drained, Limits, Listen, Server, Settings};
 use tokio::sync::oneshot;
 
 use crate::assemble::{App, Integration, Parts};
+use crate::learn::Recording;
 use crate::pass::{self, PassFile};
 use crate::start_up::StartUp;
 
@@ -23,6 +24,7 @@ pub struct Gateway {
     pass_file: Option<PassFile>,
     parts: Parts,
     start_up: StartUp,
+    recording: Option<Arc<Recording>>,
 }
 
 /// How callers get the pass.
@@ -64,7 +66,8 @@ impl App {
             .fact("listen", bound.listen().to_string());
         self.parts.audit.record(&started)?;
         self.start.reached(Phase::Listening, self.parts.clock.now());
-        Ok(Gateway { bound, pass, pass_file, parts: self.parts.clone(), start_up: self.start_up() })
+        let (start_up, recording) = (self.start_up(), self.recording.clone());
+        Ok(Gateway { bound, pass, pass_file, parts: self.parts.clone(), start_up, recording })
     }
 
     fn start_up(&self) -> StartUp {
@@ -94,6 +97,7 @@ impl App {
             clock: Arc::clone(&self.parts.clock),
             sleep: Arc::clone(&self.parts.sleep),
             audit: Arc::clone(&self.parts.audit),
+            calls: self.observer(),
             start: Arc::clone(&self.start),
             limits: Limits {
                 max_connections: sidecar.max_connections,
@@ -103,6 +107,13 @@ impl App {
                 drain_timeout: sidecar.drain_timeout,
                 ..Limits::default()
             },
+        }
+    }
+
+    fn observer(&self) -> Arc<dyn CallObserver> {
+        match &self.recording {
+            Some(recording) => Arc::clone(recording) as Arc<dyn CallObserver>,
+            None => Arc::new(NoObserver),
         }
     }
 
@@ -156,7 +167,7 @@ impl Gateway {
         stop: impl Future<Output = ()>,
         at_once: impl Future<Output = ()>,
     ) -> Result<Stopped, Fault> {
-        let Self { bound, pass_file, parts, start_up, .. } = self;
+        let Self { bound, pass_file, parts, start_up, recording, .. } = self;
         let (told, tell) = oneshot::channel::<()>();
         let serving = bound.serve(async move {
             stop.await;
@@ -174,11 +185,21 @@ impl Gateway {
             start_up.run().await;
             std::future::pending::<std::convert::Infallible>().await
         };
+        let recorded = async {
+            match &recording {
+                Some(recording) => recording.run().await,
+                None => std::future::pending().await,
+            }
+        };
         let stopped = tokio::select! {
             Drained { cut_off } = serving => Stopped::Drained { cut_off },
             () = at_once => Stopped::AtOnce,
             never = never => match never {},
+            never = recorded => match never {},
         };
+        if let Some(recording) = &recording {
+            recording.finish().await;
+        }
         let how = match stopped {
             Stopped::Drained { cut_off } => format!("drained, {cut_off} cut off"),
             Stopped::AtOnce => "at once".to_owned(),

@@ -23,6 +23,7 @@ mod gateway;
 mod hardening;
 mod init;
 mod inventory;
+mod learn;
 mod lint;
 mod pass;
 mod policy_test;
@@ -51,6 +52,7 @@ pub use hallpass_core::{
 pub use hallpass_lifecycle::inventory::{
     Access, ClientFacts, Control, EntryFacts, Evidence, LastUse, Row, RowKind, Source,
 };
+pub use hallpass_lifecycle::learn as learning;
 pub use hallpass_lifecycle::provisioning as clients;
 pub use hallpass_lifecycle::rotation as lifecycle;
 pub use hallpass_lifecycle::scope_lint::{Date, LintRule, Severity};
@@ -62,6 +64,7 @@ pub use hallpass_stores::{Reference, Scheme};
 pub use hardening::harden;
 pub use init::{Answers, Key, Start, WrongAnswer};
 pub use inventory::{AuditExcerpt, INVENTORY_SCHEMA, Inventory, LIMIT};
+pub use learn::{LearnOptions, Learnt, requirements_of_file, role_of_file};
 pub use lint::{Borne, LintOptions, LintPlace, LintReport, Reported, Unknown};
 pub use policy_test::{Difference, Near, Reason, RuleName, Verdict};
 pub use provisioning::{Field, Form, ProvisionOptions};

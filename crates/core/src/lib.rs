@@ -26,6 +26,7 @@ mod fault;
 mod login;
 mod meter;
 mod names;
+mod observe;
 mod platform;
 pub mod policy;
 mod runtime;
@@ -37,6 +38,7 @@ mod store;
 #[cfg_attr(hallpass_search, path = "../../../search/src/sync.rs")]
 mod survey;
 pub mod sync;
+pub mod template;
 pub mod token;
 mod unresolved;
 
@@ -53,6 +55,7 @@ pub use fault::{Fault, FaultCode, Remedy};
 pub use login::{LocalLogin, LoginAnswer, LoginAttempt, LoginReading, LoginRequest};
 pub use meter::{Counter, Counters, Meter};
 pub use names::{EntryName, Environment, IntegrationName, Version};
+pub use observe::{CallObserver, Ending, NoObserver, ObservedCall};
 pub use platform::{Grant, IssueFault, IssueVerdict, Platform, RejectionVerdict};
 pub use runtime::{BoxFuture, Randomness, Sleep, Spawn};
 pub use secret::Secret;

@@ -12,6 +12,7 @@
 //! reading answers is pure. Adding a platform is one folder and one line in [`REGISTRY`]; `docs/guides/adding-a-platform.md` goes through one.
 
 mod admin;
+mod calls;
 mod caution;
 mod cxone;
 mod form;
@@ -29,6 +30,7 @@ mod upstreams;
 mod worked_example;
 
 pub use admin::{AdminCall, AdminCalls, AdminReply, IntegrationCalls};
+pub use calls::{known_calls, teach_paths};
 pub use caution::caution;
 pub use cxone::admin::{
     CxoneApplicationAdmin, CxoneApplicationSettings, CxoneKeyAdmin, CxoneKeySettings, CxoneKeys,

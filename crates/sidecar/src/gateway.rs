@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass_core::audit::{AuditEvent, AuditKind, AuditSink};
-use hallpass_core::{Clock, Counter, Fault, FaultCode, Remedy, Secret, Sleep};
+use hallpass_core::{
+    CallObserver, Clock, Counter, Ending, Fault, FaultCode, ObservedCall, Remedy, Secret, Sleep,
+};
 use hallpass_outbound::{Body, IntegrationClient};
 use http::header::CONNECTION;
 use http::request::Parts;
@@ -35,6 +37,7 @@ pub(crate) struct Gateway {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sleep: Arc<dyn Sleep>,
     pub(crate) audit: Arc<dyn AuditSink>,
+    pub(crate) calls: Arc<dyn CallObserver>,
 }
 
 /// One request and what has been found out about it.
@@ -97,14 +100,31 @@ impl Gateway {
         match route? {
             Route::Door(door) => self.doors.answer(door, &caller, &head.method),
             Route::Below { client, target } => {
-                let permit = decide(client, &head.method, target)?;
+                let decided = decide(client, &head.method, target);
+                if decided.as_ref().is_err_and(|fault| fault.code() == FaultCode::PathNotAllowed) {
+                    self.observed(client, head, target, Ending::Refused);
+                }
+                let permit = decided?;
+                let rule = permit.rule();
                 let body = call.take_body()?;
                 refuse_body_of_reads(&head.method, &body)?;
-                let answer = forward(&caller, client, permit, head, body).await?;
+                let answered = forward(&caller, client, permit, head, body).await;
+                let ending = match &answered {
+                    Ok(answer) => Ending::Answered { rule, status: answer.status() },
+                    Err(_) => Ending::Unanswered { rule },
+                };
+                self.observed(client, head, target, ending);
+                let answer = answered?;
                 first_answer(&self.doors.start, &*self.clock);
                 Ok(answer)
             }
         }
+    }
+
+    /// Tells whoever learns from calls. The path goes no further than that, and without its query.
+    fn observed(&self, client: &IntegrationClient, head: &Parts, target: &str, ending: Ending) {
+        let path = target.split('?').next().unwrap_or(target);
+        self.calls.observe(&ObservedCall { integration: client.name(), method: &head.method, path, ending });
     }
 
     fn has_room(&self, spare: bool) -> Result<(), Fault> {

@@ -17,7 +17,7 @@
 //! use std::sync::Arc;
 //!
 //! use hallpass_core::audit::NoAudit;
-//! use hallpass_core::{Clock, ColdStart};
+//! use hallpass_core::{Clock, ColdStart, NoObserver};
 //! use hallpass_outbound::{SystemClock, TokioSleep};
 //! use hallpass_sidecar::{Limits, Listen, Server, Settings};
 //!
@@ -33,6 +33,7 @@
 //!     clock,
 //!     sleep: Arc::new(TokioSleep),
 //!     audit: Arc::new(NoAudit),
+//!     calls: Arc::new(NoObserver),
 //!     limits: Limits::default(),
 //! };
 //! let bound = Server::bind(settings).await?;

@@ -70,6 +70,7 @@ impl Server {
             clock: settings.clock,
             sleep: Arc::clone(&settings.sleep),
             audit: settings.audit,
+            calls: settings.calls,
         };
         let surface = Surface::Gateway(Arc::new(gateway));
         let connections = Connections { surface, limits: settings.limits, sleep: settings.sleep, drain };

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use hallpass_core::audit::AuditSink;
-use hallpass_core::{Clock, ColdStart, Secret, Sleep};
+use hallpass_core::{CallObserver, Clock, ColdStart, Secret, Sleep};
 use hallpass_outbound::IntegrationClient;
 
 use crate::Limits;
@@ -29,6 +29,8 @@ pub struct Settings {
     pub sleep: Arc<dyn Sleep>,
     /// Where logins and refusals are recorded.
     pub audit: Arc<dyn AuditSink>,
+    /// Who hears of every call that a policy was asked about.
+    pub calls: Arc<dyn CallObserver>,
     /// How this process started: readiness, status and metrics tell it, and the first answer ends it.
     pub start: Arc<ColdStart>,
     /// See [`Limits`].

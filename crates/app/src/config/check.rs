@@ -44,6 +44,7 @@ impl<'c, 't> Checker<'c, 't> {
         let lint = file.lint.as_ref().and_then(|lint| lint.accept.as_deref()).unwrap_or_default();
         let accepted_files = self.accepted_files(lint);
         let integrations = self.integrations(file.integrations.as_ref()?);
+        self.learns_in_the_open(file, &integrations);
         let folder = self.folder.clone();
         Some(Config {
             folder,

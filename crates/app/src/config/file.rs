@@ -84,6 +84,13 @@ pub(super) struct SidecarTable {
     pub(super) consumer: Option<At<String>>,
     /// The folder in which it says so, whenever it got a token: the `acks` of the rotation. Default: it says nothing.
     pub(super) acks: Option<At<String>>,
+    /// The folder in which each integration's calls are recorded for `hallpass learn`, in a file `NAME.json` that several processes may share: method, path
+    /// without its values, how often, how they ended. The rules still rule. Where `environment` is `prod` or the like, an integration whose rules name no part
+    /// of the API, such as `GET /**`, is refused together with this: what it may do is learnt elsewhere. Default: nothing is recorded.
+    pub(super) learn: Option<At<String>>,
+    /// A file with more paths of the API, one a line with `{name}` where a value stands, whose words may be recorded: `hallpass learn --paths FILE` makes
+    /// one of a swagger file. Words that neither it nor a rule nor our own table has are recorded as `*`. Default: none.
+    pub(super) learn_paths: Option<At<String>>,
 }
 
 /// What leaves the process.

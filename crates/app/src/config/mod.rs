@@ -26,6 +26,7 @@ mod faults;
 mod file;
 mod files;
 mod integration;
+mod learn;
 mod listen;
 mod platform;
 mod provision;

@@ -45,6 +45,10 @@ pub(crate) struct SidecarConfig {
     /// Who says so, and where, when a secret is in use.
     pub(crate) consumer: Option<String>,
     pub(crate) acks: Option<PathBuf>,
+    /// Where calls are recorded.
+    pub(crate) learn: Option<PathBuf>,
+    /// Paths that may be recorded besides those of our own table.
+    pub(crate) learn_paths: Vec<String>,
 }
 
 #[derive(Clone, Debug)]

@@ -42,6 +42,8 @@ impl Checker<'_, '_> {
             start_timeout: start_timeout?,
             consumer: wanted(consumer)?,
             acks: self.path(table.acks.as_ref()),
+            learn: self.path(table.learn.as_ref()),
+            learn_paths: self.learn_paths(table)?,
         })
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hallpass::wiring::Machine;
 use hallpass_core::audit::NoAudit;
-use hallpass_core::{ColdStart, Fault, FaultCode};
+use hallpass_core::{ColdStart, Fault, FaultCode, NoObserver};
 use hallpass_lifecycle::rotation::Verdict;
 use hallpass_outbound::IntegrationClient;
 use hallpass_sidecar::{Limits, Listen, Server, Settings};
@@ -36,6 +36,7 @@ pub(super) async fn run(
         clock: Arc::clone(&machine.clock),
         sleep: Arc::clone(&machine.sleep),
         audit: Arc::new(NoAudit),
+        calls: Arc::new(NoObserver),
         start: Arc::new(ColdStart::begun(machine.clock.now())),
         limits: Limits::default(),
     };

@@ -141,15 +141,22 @@ fn every_example_of_the_page_about_platforms_is_a_good_configuration() {
 
 #[test]
 fn every_example_of_the_page_about_rotation_is_a_good_configuration() {
-    assert_every_example_is_good(include_str!("../../../../docs/guides/rotation.md"), 3);
+    judge_examples(include_str!("../../../../docs/guides/rotation.md"), 3);
 }
 
 #[test]
 fn every_example_of_the_page_about_provisioning_is_a_good_configuration() {
-    assert_every_example_is_good(include_str!("../../../../docs/guides/provisioning.md"), 2);
+    judge_examples(include_str!("../../../../docs/guides/provisioning.md"), 2);
 }
 
-fn assert_every_example_is_good(page: &str, count: usize) {
+#[test]
+fn every_example_of_the_page_about_learning_is_a_good_configuration() {
+    judge_examples(include_str!("../../../../docs/guides/learn.md"), 1);
+}
+
+/// Every example of a page, each a whole file.
+#[track_caller]
+fn judge_examples(page: &str, count: usize) {
     let examples: Vec<_> =
         page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert_eq!(examples.len(), count);

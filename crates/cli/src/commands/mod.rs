@@ -8,6 +8,7 @@ pub(crate) mod emulate;
 pub(crate) mod exec;
 pub(crate) mod init;
 pub(crate) mod inventory;
+pub(crate) mod learn;
 pub(crate) mod lint;
 pub(crate) mod man;
 pub(crate) mod policy;
@@ -39,6 +40,7 @@ pub(crate) enum Command {
     Call(call::Call),
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    Learn(learn::Learn),
     #[command(subcommand)]
     Secret(secret::SecretCommand),
     #[command(subcommand)]
@@ -65,6 +67,7 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Exit,
         Command::Exec(command) => command.run(config, printer).await,
         Command::Call(command) => command.run(config, printer).await,
         Command::Policy(command) => command.run(config, printer),
+        Command::Learn(command) => command.run(config, printer),
         Command::Secret(command) => command.run(config, printer).await,
         Command::Provision(command) => command.run(config, printer).await,
         Command::Rotate(command) => command.run(config, printer).await,

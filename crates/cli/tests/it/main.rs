@@ -17,6 +17,7 @@ mod doctor;
 mod emulate;
 mod exec;
 mod init;
+mod learn;
 mod lint;
 mod pages;
 mod policy;

@@ -161,6 +161,10 @@ codes! {
         "see to what the detail names, and look at it first with `hallpass provision plan`";
     JournalUnreadable = "journal-unreadable", FixMachine, "the journal of a rotation cannot be read",
         "move the file away: what matters stands beside the secret as well";
+    RecordUnreadable = "record-unreadable", FixMachine, "a record of calls cannot be read or written",
+        "check the folder `sidecar.learn`; a damaged record is moved away, and recording begins anew";
+    PermissionsUnreadable = "permissions-unreadable", FixConfiguration, "a file with permissions is none",
+        "name a swagger file of the platform (`--permissions`), or a role in JSON or one permission a line (`--role`)";
     PermissionsTooOpen = "permissions-too-open", FixMachine, "other users can read a file that holds a secret",
         "chmod it to 0600";
     ReferenceMalformed = "reference-malformed", FixConfiguration, "a secret reference is not well formed",

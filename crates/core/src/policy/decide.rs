@@ -21,6 +21,7 @@ pub struct Permit {
     integration: IntegrationName,
     method: Method,
     target: PathAndQuery,
+    rule: usize,
 }
 
 /// Why there is no permit.
@@ -64,10 +65,9 @@ impl Policy {
         if parsed.as_str() != target {
             return Err(Refusal::Ambiguous("it has a fragment"));
         }
-        if !self.rules.iter().any(|rule| rule.covers(method, path, query)) {
-            return Err(Refusal::NotAllowed);
-        }
-        Ok(Permit { integration: self.integration.clone(), method: method.clone(), target: parsed })
+        let rule = self.rules.iter().position(|rule| rule.covers(method, path, query));
+        let rule = rule.ok_or(Refusal::NotAllowed)?;
+        Ok(Permit { integration: self.integration.clone(), method: method.clone(), target: parsed, rule })
     }
 
     /// The rules, in order.
@@ -95,6 +95,12 @@ impl Permit {
     pub fn target(&self) -> &PathAndQuery {
         &self.target
     }
+
+    /// The first rule that covers the call, counted from zero.
+    #[must_use]
+    pub fn rule(&self) -> usize {
+        self.rule
+    }
 }
 
 fn names_a_token(query: &str) -> bool {
@@ -119,6 +125,7 @@ mod tests {
         let permit = policy().decide(&Method::GET, "/api/v2/routing/queues?name=a%20b").unwrap();
         assert_eq!(permit.target().as_str(), "/api/v2/routing/queues?name=a%20b");
         assert_eq!(permit.integration().as_str(), "queue-sync");
+        assert_eq!(permit.rule(), 0);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod doors;
 mod gate;
 mod limits;
 mod login;
+mod observed;
 mod rig;
 mod stopping;
 mod unix_socket;

@@ -12,7 +12,7 @@ use hallpass_core::audit::{AuditEvent, AuditSink};
 use hallpass_core::policy::Policy;
 use hallpass_core::test_support::{FixedRandomness, ManualTime, ScriptedCredentials, ScriptedPlatform};
 use hallpass_core::token::{CacheParts, Issuer, IssuerParts, TokenCache};
-use hallpass_core::{Clock, ColdStart, Counters, Fault, Platform};
+use hallpass_core::{Clock, ColdStart, Counters, Fault, NoObserver, Platform};
 use hallpass_outbound::{
     AddressGuard, HyperTransport, IntegrationClient, IntegrationParts, Origin, TokioSpawn, TrustedRoots,
 };
@@ -127,6 +127,7 @@ impl Parts {
             clock: Arc::new(self.time.clone()),
             sleep: Arc::new(self.time.clone()),
             audit: Arc::clone(&self.audit) as Arc<dyn AuditSink>,
+            calls: Arc::new(NoObserver),
             start: Arc::clone(&self.start),
             limits: Limits::default(),
         }
