@@ -116,6 +116,8 @@ fn listed(code: FaultCode) -> Option<Exit> {
         F::StoreReadOnly | F::StoreKeyWrong | F::StoreDenied => Exit::Configuration,
         F::StoreVersionUnusable | F::SlotsFull | F::SlotUnknown => Exit::Credential,
         F::AdminDenied | F::UpstreamRefused | F::RotationRefused => Exit::Configuration,
+        F::PublishRefused => Exit::Configuration,
+        F::PublishUnsettled => Exit::Platform,
         F::RotationHeld => Exit::Refused,
         F::RotationStuck => Exit::Stuck,
         F::JournalUnreadable => Exit::Machine,

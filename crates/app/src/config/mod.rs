@@ -27,6 +27,7 @@ mod files;
 mod integration;
 mod listen;
 mod platform;
+mod publish;
 mod rotation;
 mod schema;
 mod settings;
@@ -59,8 +60,8 @@ use check::Checker;
 use faults::Collector;
 use file::HallpassToml;
 pub(crate) use settings::{
-    IntegrationConfig, Key, LocalStoreConfig, LogConfig, OutboundConfig, RotationConfig, SidecarConfig,
-    StrategyChoice,
+    IntegrationConfig, Key, LocalStoreConfig, LogConfig, OutboundConfig, PublishConfig, RotationConfig,
+    SidecarConfig, StrategyChoice,
 };
 
 /// Where settings come from besides the file.

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::at::At;
 use super::check::Checker;
 use super::file::IntegrationTable;
+use super::publish::PublishTable;
 use super::settings::{RotationConfig, StrategyChoice};
 use super::sidecar::wanted;
 use super::units::{LongDurationText, read_long};
@@ -53,6 +54,8 @@ pub(super) struct RotationTable {
     /// A program of yours that brings the new version to functions which get their secret by environment. It is told where the secret is, never
     /// the secret: HALLPASS_INTEGRATION, HALLPASS_REFERENCE and HALLPASS_VERSION are set.
     pub(super) publish_command: Option<Vec<At<String>>>,
+    /// Functions of AWS Lambda whose variables get the secret, encrypted for each, when it is promoted. For functions that read a store by themselves this is not needed.
+    pub(super) publish: Option<BTreeMap<At<String>, At<PublishTable>>>,
     /// The longest life of a process that may still hold the old secret. A sandbox of AWS Lambda has been seen to live 14 hours.
     #[schemars(extend("default" = defaults::SANDBOX_LIFE))]
     pub(super) sandbox_life: Option<At<LongDurationText>>,
@@ -78,6 +81,11 @@ impl Checker<'_, '_> {
         let every = self.long(&path, "every", table.every.as_ref(), defaults::ROTATION_EVERY);
         let sandbox_life =
             self.long(&path, "sandbox_life", table.sandbox_life.as_ref(), defaults::SANDBOX_LIFE);
+        let said_life = sandbox_life.zip(table.sandbox_life.as_ref().map(At::span));
+        let publish = match &table.publish {
+            Some(tables) => self.publish(&path, tables, said_life),
+            None => Some(Vec::new()),
+        };
         let watch = self.long(&path, "watch", table.watch.as_ref(), defaults::ROTATION_WATCH);
         let token_lifetime = table.token_lifetime.as_ref();
         let token_lifetime =
@@ -103,6 +111,7 @@ impl Checker<'_, '_> {
             verify: verify?,
             verify_command: texts(table.verify_command.as_ref()),
             publish_command: texts(table.publish_command.as_ref()),
+            publish: publish?,
             sandbox_life: sandbox_life?,
             watch: watch?,
             consumers: texts(table.consumers.as_ref()),

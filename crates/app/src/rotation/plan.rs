@@ -56,7 +56,7 @@ pub(super) fn plan(
 
 /// The checkpoints stand beside the secret, under a name that every store takes: Google and Key Vault allow no dot. An ARN names one secret
 /// only, so what stands beside it is named by its name.
-fn entries(reference: &Reference) -> Result<Entries, Fault> {
+pub(super) fn entries(reference: &Reference) -> Result<Entries, Fault> {
     let suffix = match reference.scheme {
         Scheme::GcpSm | Scheme::AzureKv => "-rotation",
         _ => ".rotation",

@@ -128,6 +128,7 @@ fn amend_rotation(rotation: &mut Rotation, change: &Change, now: WallTime) {
         Change::Notified => {
             if let Some(promoted) = &mut rotation.promoted {
                 promoted.notified = true;
+                promoted.told = Some(now);
             }
         }
         Change::Retire(mark) => rotation.retire = Some(mark.clone()),
@@ -181,6 +182,7 @@ fn resume(rotation: &mut Rotation, baseline: &Baseline, now: WallTime) {
             at: now,
             revision: baseline.new.clone(),
             notified: false,
+            told: None,
         });
         return;
     }

@@ -105,6 +105,17 @@ pub struct PromotedMark {
     pub revision: Option<String>,
     /// Whether the consumers were told.
     pub notified: bool,
+    /// When that was done. The overlap is counted from here: telling may fail for hours, and until then a function is started with the old secret in its environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<WallTime>,
+}
+
+impl PromotedMark {
+    /// Since when nobody is given the old secret any more.
+    #[must_use]
+    pub fn since(&self) -> WallTime {
+        self.told.unwrap_or(self.at)
+    }
 }
 
 /// The exact slot that is being retired.

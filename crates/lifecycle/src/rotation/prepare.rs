@@ -22,7 +22,8 @@ pub(super) fn decide(view: &View<'_>, rotation: &Rotation) -> Next {
     if let Some(pending) = &rotation.pending
         && current == Some(&pending.version)
     {
-        let mark = PromotedMark { at: view.now, revision: view.revision(&pending.slot), notified: false };
+        let revision = view.revision(&pending.slot);
+        let mark = PromotedMark { at: view.now, revision, notified: false, told: None };
         return does(Step::Promote, Effect::Write(Change::Promoted(mark)));
     }
     let superseded = current != Some(&rotation.intent.version);

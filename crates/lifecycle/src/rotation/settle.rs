@@ -58,7 +58,7 @@ fn wait(view: &View<'_>, rotation: &Rotation, promoted: &PromotedMark, findings:
     if let Some(astray) = findings.iter().find(|finding| matches!(finding, Finding::Elsewhere(..))) {
         return stuck(Step::CollectEvidence, Cause::WrongEnvironment, astray.to_string());
     }
-    let overlap = promoted.at.after(view.plan.overlap.total());
+    let overlap = promoted.since().after(view.plan.overlap.total());
     let deadline = rotation.resumed.map_or(overlap, |resumed| resumed.max(overlap)).after(view.plan.patience);
     if view.now >= deadline {
         let why = findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
@@ -84,7 +84,7 @@ fn ask(
         environment: &view.plan.environment,
         old: view.seen.slot(&rotation.intent.slot),
         shows_last_use: view.plan.capabilities.shows_last_use,
-        overlap: view.plan.overlap.total(),
+        overlap: view.plan.overlap.total().saturating_add(promoted.since().since(promoted.at)),
         quiet: view.plan.quiet,
         arithmetic_suffices: view.plan.arithmetic_suffices,
         acks,

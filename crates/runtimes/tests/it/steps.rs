@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hallpass_app::lifecycle::NoProgress;
+use hallpass_app::lifecycle::{NoProgress, Step};
 use hallpass_app::{Fault, FaultCode, RotationOptions};
 use hallpass_cloud_emulator::StandIn;
 use hallpass_cloud_emulator::aws::Aws;
@@ -142,4 +142,111 @@ async fn a_secret_that_fails_its_canary_is_never_promoted() {
     assert!(!house.labels(ONE).contains(&"AWSCURRENT".to_owned()));
     assert_eq!(house.stage.client("sales").await, "sales-a");
     assert_eq!(house.stage.made(), 1, "no second one is made under the same token");
+}
+
+impl House {
+    /// The four steps, each once.
+    async fn rotated(&self, token: &str) {
+        self.begin(token).unwrap();
+        for step in ["createSecret", "setSecret", "testSecret", "finishSecret"] {
+            self.step(step, token).await.unwrap_or_else(|fault| panic!("{step}: {fault} {}", fault.hint()));
+        }
+    }
+
+    /// Moves a label as an operator would.
+    fn relabel(&self, label: &str, from: Option<&str>, to: Option<&str>) {
+        let asked = json!({"SecretId": ENTRY, "VersionStage": label, "RemoveFromVersionId": from, "MoveToVersionId": to});
+        self.aws.operate(REGION, "UpdateSecretVersionStage", &asked).unwrap();
+    }
+
+    fn version_at(&self, label: &str) -> String {
+        let labels = self.aws.labels(REGION, ENTRY);
+        labels.into_iter().find(|(_, of)| of.contains(label)).unwrap().0
+    }
+
+    async fn status(&self) -> hallpass_app::lifecycle::Status {
+        let options = RotationOptions { stay: Duration::ZERO, accept_downtime_risk: false };
+        self.stage.app.rotation("sales", options, Arc::new(NoProgress)).unwrap().status().await.unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_last_step_that_died_behind_the_move_is_brought_to_its_end() {
+    let house = House::open().await;
+    house.begin(ONE).unwrap();
+    for step in ["createSecret", "setSecret", "testSecret"] {
+        house.step(step, ONE).await.unwrap();
+    }
+    // What the dead one did last: AWSCURRENT is moved, AWSPENDING stands beside it, and no consumer was told.
+    house.relabel("AWSCURRENT", Some(&house.version_at("AWSCURRENT")), Some(ONE));
+    assert_eq!(house.labels(ONE), ["AWSCURRENT", "AWSPENDING"]);
+    for step in ["createSecret", "setSecret", "testSecret"] {
+        house.step(step, ONE).await.unwrap();
+        assert_eq!(house.labels(ONE), ["AWSCURRENT", "AWSPENDING"], "{step} has no say any more");
+    }
+    house.step("finishSecret", ONE).await.unwrap();
+    assert_eq!(house.labels(ONE), ["AWSCURRENT"], "AWSPENDING is taken off");
+    let (_, _, step) = house.status().await.rotation.unwrap();
+    assert!(step >= Step::CollectEvidence, "consumers were told and it is written down: {step:?}");
+    let asked = house.stage.emulator.world().witness().totals.requests;
+    house.step("finishSecret", ONE).await.unwrap();
+    assert_eq!(
+        house.stage.emulator.world().witness().totals.requests,
+        asked,
+        "and then nothing is asked any more"
+    );
+    assert_eq!(house.stage.made(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_schedule_the_next_rotation_ends_the_one_before() {
+    let house = House::open().await;
+    house.rotated(ONE).await;
+    house.begin(TWO).unwrap();
+    let fault = house.step("createSecret", TWO).await.unwrap_err();
+    assert!(fault.to_string().contains("of the rotation before is not retired yet"), "{fault}");
+    assert!(fault.hint().contains("EventBridge") && fault.retry_after().is_some(), "{fault}");
+    // Weeks: two looks carry the end of the old secret on, as a schedule's would.
+    for _ in 0..2 {
+        house.stage.advance(10 * DAY);
+        assert!(house.step("createSecret", TWO).await.is_err());
+    }
+    assert!(house.status().await.rotation.is_none(), "the one before is over");
+    assert_eq!(house.labels(TWO), ["AWSPENDING"], "and the token still waits");
+    house.stage.advance(DAY);
+    house.step("createSecret", TWO).await.unwrap();
+    house.step("finishSecret", TWO).await.unwrap();
+    assert_eq!((house.labels(TWO), house.stage.client("sales").await), (vec!["AWSCURRENT".into()], "sales-a".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pending_secret_that_aws_gave_up_makes_room_for_the_next_token() {
+    let house = House::open().await;
+    house.begin(ONE).unwrap();
+    house.step("createSecret", ONE).await.unwrap();
+    house.relabel("AWSPENDING", Some(ONE), None);
+    House::refused_with(house.step("testSecret", ONE).await, "is not AWSPENDING");
+    house.begin(TWO).unwrap();
+    house.stage.advance(Duration::from_secs(600));
+    house.step("createSecret", TWO).await.unwrap();
+    assert_eq!(house.stage.made(), 2, "the first was nobody's any more");
+    for step in ["testSecret", "finishSecret"] {
+        house.step(step, TWO).await.unwrap();
+    }
+    assert_eq!(house.labels(TWO), ["AWSCURRENT"]);
+    assert_eq!(house.stage.client("sales").await, "sales-b");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_token_is_shown_to_a_secret_of_another_account() {
+    let house = House::open().await;
+    house.aws.guard(ENTRY, "planted-rotation-token");
+    house.begin(ONE).unwrap();
+    assert_eq!(house.step("createSecret", ONE).await.unwrap_err().code(), FaultCode::StoreDenied);
+    house.stage.advance(Duration::from_secs(600));
+    let event = json!({"Step": "createSecret", "SecretId": house.arn, "ClientRequestToken": ONE, "RotationToken": "planted-rotation-token"});
+    house.invoke(&event).await.unwrap();
+    assert_eq!(house.labels(ONE), ["AWSPENDING"]);
+    house.step("finishSecret", ONE).await.unwrap();
+    assert_eq!(house.labels(ONE), ["AWSCURRENT"]);
 }
