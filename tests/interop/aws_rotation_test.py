@@ -83,8 +83,9 @@ class House:
         self.name = f"prod/{shape.name}"
         self.arn = self.put(self.name, value)
         self.put("prod/admin", administrator)
+        tables = tables.replace("SECRET", self.reference(self.name)).replace("ADMIN", self.reference("prod/admin"))
         tables += PUBLISH.format(name=shape.name, key=self.key, aws=self.aws)
-        (folder / "hallpass.toml").write_text(HEAD + tables.replace("SECRET", self.reference(self.name)).replace("ADMIN", self.reference("prod/admin")))
+        (folder / "hallpass.toml").write_text(HEAD + tables)
         environment = {
             "PATH": os.environ["PATH"],
             "HALLPASS_CONFIG": str(folder / "hallpass.toml"),
@@ -234,7 +235,7 @@ def aged(value, by):
         return [aged(one, by) for one in value]
     if not isinstance(value, dict):
         return value
-    dates = {"at", "until", "since", "generated", "resumed"}
+    dates = {"at", "until", "since", "told", "generated", "resumed"}
     return {name: one - by if name in dates and isinstance(one, int) else aged(one, by) for name, one in value.items()}
 
 

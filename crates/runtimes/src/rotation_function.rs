@@ -37,7 +37,12 @@ pub fn read(event: &Value) -> Option<Asked> {
         let sound = !secret.is_empty() && (32..=64).contains(&token.len());
         let step = RotationStep::named(step).filter(|_| sound)?;
         let rotation_token = text("RotationToken").map(Secret::from);
-        return Some(Asked::Step { step, secret: secret.to_owned(), token: token.to_owned(), rotation_token });
+        return Some(Asked::Step {
+            step,
+            secret: secret.to_owned(),
+            token: token.to_owned(),
+            rotation_token,
+        });
     }
     let scheduled = text("detail-type") == Some("Scheduled Event") && text("source") == Some("aws.events");
     scheduled.then_some(Asked::Due)

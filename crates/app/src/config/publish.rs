@@ -65,11 +65,26 @@ impl Checker<'_, '_> {
                 sound = false;
             }
         };
-        expect("aws_lambda", table.aws_lambda.as_ref(), is_function, "a function's name or ARN, without a version");
-        expect("variable", table.variable.as_ref(), is_variable, "a variable's name: letters, digits and `_`, and none of AWS's own");
+        expect(
+            "aws_lambda",
+            table.aws_lambda.as_ref(),
+            is_function,
+            "a function's name or ARN, without a version",
+        );
+        expect(
+            "variable",
+            table.variable.as_ref(),
+            is_variable,
+            "a variable's name: letters, digits and `_`, and none of AWS's own",
+        );
         expect("key", table.key.as_ref(), is_key, "a KMS key: an id, an ARN or `alias/NAME`");
         expect("alias", table.alias.as_ref(), is_alias, "an alias's name, which is no number");
-        expect("endpoint", table.endpoint.as_ref(), |text| text.parse::<Origin>().is_ok(), "an origin such as \"https://lambda.internal\"");
+        expect(
+            "endpoint",
+            table.endpoint.as_ref(),
+            |text| text.parse::<Origin>().is_ok(),
+            "an origin such as \"https://lambda.internal\"",
+        );
         let (function, region) = (table.aws_lambda.as_ref()?, table.region.as_ref());
         let of_arn = function.strip_prefix("arn:").and_then(|arn| arn.split(':').nth(2));
         if let (Some(region), Some(of_arn)) = (region, of_arn)
@@ -93,7 +108,8 @@ impl Checker<'_, '_> {
 /// API reference, UpdateFunctionConfiguration, `FunctionName`; without a qualifier, and without an account before a bare name.
 fn is_function(text: &str) -> bool {
     let is_name = |name: &str| {
-        (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        (1..=64).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
     match text.split(':').collect::<Vec<_>>()[..] {
         [name] => is_name(name),
@@ -108,11 +124,13 @@ fn is_function(text: &str) -> bool {
 /// Developer Guide, "Using environment variables": a letter first, two characters at least; what begins with `AWS_` or `LAMBDA_` is AWS's.
 fn is_variable(text: &str) -> bool {
     let fine = text.len() >= 2 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    fine && text.as_bytes()[0].is_ascii_alphabetic() && !["AWS_", "LAMBDA_"].iter().any(|own| text.starts_with(own))
+    fine && text.as_bytes()[0].is_ascii_alphabetic()
+        && !["AWS_", "LAMBDA_"].iter().any(|own| text.starts_with(own))
 }
 
 fn is_key(text: &str) -> bool {
-    (1..=2048).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_/:".contains(&byte))
+    (1..=2048).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_/:".contains(&byte))
 }
 
 /// API reference, GetAlias, `Name`.
@@ -129,14 +147,29 @@ mod tests {
     fn names_are_those_that_aws_takes() {
         let arn = "arn:aws:lambda:eu-west-1:123456789012:function:queue-sync";
         assert!(is_function("queue-sync") && is_function(arn) && is_function("a_B-1"));
-        for wrong in ["", "a b", "queue-sync:live", "123456789012:function:x", "arn:aws:s3:::x", &format!("{arn}:live"), &"x".repeat(65)] {
+        for wrong in [
+            "",
+            "a b",
+            "queue-sync:live",
+            "123456789012:function:x",
+            "arn:aws:s3:::x",
+            &format!("{arn}:live"),
+            &"x".repeat(65),
+        ] {
             assert!(!is_function(wrong), "{wrong}");
         }
         assert!(is_variable("QUEUE_SYNC") && is_variable("a1"));
         for wrong in ["", "A", "1A", "A-B", "AWS_X", "LAMBDA_X", "É1", "_X"] {
             assert!(!is_variable(wrong), "{wrong}");
         }
-        assert!(is_key("alias/queue-sync") && is_key("arn:aws:kms:eu-west-1:1:key/4e7") && !is_key("") && !is_key("a b"));
-        assert!(is_alias("live") && is_alias("v1") && !is_alias("7") && !is_alias("") && !is_alias("$LATEST"));
+        assert!(
+            is_key("alias/queue-sync")
+                && is_key("arn:aws:kms:eu-west-1:1:key/4e7")
+                && !is_key("")
+                && !is_key("a b")
+        );
+        assert!(
+            is_alias("live") && is_alias("v1") && !is_alias("7") && !is_alias("") && !is_alias("$LATEST")
+        );
     }
 }

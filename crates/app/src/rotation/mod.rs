@@ -24,9 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass_core::{Fault, FaultCode, Store};
-use hallpass_lifecycle::rotation::{
-    Acks, Engine, Journal, NoAcks, NoJournal, Parts, Progress, Publish,
-};
+use hallpass_lifecycle::rotation::{Acks, Engine, Journal, NoAcks, NoJournal, Parts, Progress, Publish};
 use hallpass_stores::Reference;
 
 use crate::assemble::{App, Integration};
@@ -170,7 +168,6 @@ impl App {
         Some(self.rotations.as_ref()?.join(format!("{name}.jsonl")))
     }
 }
-
 
 fn acknowledgements(integration: &Integration, config: &RotationConfig) -> Arc<dyn Acks> {
     match &config.acks {

@@ -285,7 +285,7 @@ fn age(value: &mut Value, by: u64) {
     for (name, member) in members {
         match member
             .as_u64()
-            .filter(|_| ["at", "until", "since", "generated", "resumed"].contains(&name.as_str()))
+            .filter(|_| ["at", "until", "since", "told", "generated", "resumed"].contains(&name.as_str()))
         {
             Some(at) => *member = (at - by).into(),
             None => age(member, by),

@@ -41,7 +41,12 @@ pub struct Function {
 }
 
 impl Functions {
-    pub(super) fn change<T>(&mut self, region: &str, name: &str, change: impl FnOnce(&mut Function) -> T) -> T {
+    pub(super) fn change<T>(
+        &mut self,
+        region: &str,
+        name: &str,
+        change: impl FnOnce(&mut Function) -> T,
+    ) -> T {
         change(self.0.entry((region.to_owned(), name.to_owned())).or_insert_with(|| Function {
             code: "code 1".to_owned(),
             looks: 1,
@@ -63,12 +68,19 @@ impl Functions {
         })
     }
 
-    pub(super) fn answer(&mut self, region: &str, action: &str, request: &Received) -> Result<Value, Refused> {
+    pub(super) fn answer(
+        &mut self,
+        region: &str,
+        action: &str,
+        request: &Received,
+    ) -> Result<Value, Refused> {
         let segments = request.segments();
         let name = segments[2].rsplit(':').next().unwrap_or_default();
         let arn = format!("arn:aws:lambda:{region}:{ACCOUNT}:function:{name}");
-        let absent = |what: &str| Refused::rest(404, "ResourceNotFoundException", format!("{what} not found: {arn}"));
-        let function = self.0.get_mut(&(region.to_owned(), name.to_owned())).ok_or_else(|| absent("Function"))?;
+        let absent =
+            |what: &str| Refused::rest(404, "ResourceNotFoundException", format!("{what} not found: {arn}"));
+        let function =
+            self.0.get_mut(&(region.to_owned(), name.to_owned())).ok_or_else(|| absent("Function"))?;
         let asked = request.json();
         match action {
             "GetFunctionConfiguration" => match request.parameter("Qualifier") {
@@ -85,7 +97,11 @@ impl Functions {
                 if !function.aliases.contains_key(alias) {
                     return Err(absent("Alias"));
                 }
-                if action == "UpdateAlias" { function.point(alias, &asked) } else { Ok(function.alias(alias)) }
+                if action == "UpdateAlias" {
+                    function.point(alias, &asked)
+                } else {
+                    Ok(function.alias(alias))
+                }
             }
         }
     }
@@ -135,7 +151,8 @@ impl Function {
         }
         self.compare(asked, &self.revision())?;
         if self.updating > 0 {
-            let message = "The operation cannot be performed at this time. An update is in progress for resource";
+            let message =
+                "The operation cannot be performed at this time. An update is in progress for resource";
             return Err(Refused::rest(409, "ResourceConflictException", message));
         }
         let Some(given) = asked["Environment"]["Variables"].as_object() else { return Ok(()) };

@@ -6,7 +6,7 @@
 //!                                                           alias: its version holds it? ──no──▶ PublishVersion(RevisionId) ──▶ UpdateAlias(RevisionId)
 //! ```
 //!
-//! Nothing is remembered between the calls: each turn looks at what is there. So who was interrupted anywhere, or met somebody else's change, begins again and finds
+//! The last line is `release.rs`. Nothing is remembered between the calls: each turn looks at what is there. So who was interrupted anywhere, or met somebody else's change, begins again and finds
 //! its own work done. A change of configuration makes new sandboxes; those that run go on with what they have, for as long as they live.
 
 use std::error::Error;
@@ -52,11 +52,11 @@ impl FunctionTarget {
 pub struct FunctionVariable {
     lambda: Lazily<Client>,
     kms: Lazily<aws_sdk_kms::Client>,
-    target: FunctionTarget,
+    pub(super) target: FunctionTarget,
 }
 
 /// What a change came to that is compared with what was seen.
-enum Change {
+pub(super) enum Change {
     Made,
     /// Somebody else was faster, or another change is under way.
     Lost,
@@ -101,7 +101,7 @@ impl FunctionVariable {
     }
 
     /// The configuration of a version, once no change of it is under way.
-    async fn settled(
+    pub(super) async fn settled(
         &self,
         opened: &Opened<Client>,
         version: Option<&str>,
@@ -118,7 +118,7 @@ impl FunctionVariable {
         Err(self.unsettled(opened, "a change of it is still under way"))
     }
 
-    async fn configuration(
+    pub(super) async fn configuration(
         &self,
         opened: &Opened<Client>,
         version: Option<&str>,
@@ -130,7 +130,11 @@ impl FunctionVariable {
     }
 
     /// The variables, unless AWS kept them back: who writes back what it was not shown deletes it.
-    fn readable(&self, opened: &Opened<Client>, latest: &Configuration) -> Result<Variables, Fault> {
+    pub(super) fn readable(
+        &self,
+        opened: &Opened<Client>,
+        latest: &Configuration,
+    ) -> Result<Variables, Fault> {
         if latest.environment().is_some_and(|environment| environment.error().is_some()) {
             let why = "Lambda does not show its variables, so they cannot be kept";
             let hint = "allow kms:Decrypt with the key that the function's configuration names";
@@ -175,63 +179,26 @@ impl FunctionVariable {
         let asked = Asked { permission: "kms:Encrypt", subject, region: &opened.region };
         let answer = request.send().await.map_err(|error| of_sdk(&asked, &error))?;
         answer.ciphertext_blob().map(|sealed| aws_smithy_types::base64::encode(sealed)).ok_or_else(|| {
-            Fault::new(FaultCode::StoreAnswerBad, format!("{}: an answer without a ciphertext", asked.subject))
+            Fault::new(
+                FaultCode::StoreAnswerBad,
+                format!("{}: an answer without a ciphertext", asked.subject),
+            )
         })
     }
 
-    /// Moves the alias to a version that has the variable.
-    async fn release(
-        &self,
-        opened: &Opened<Client>,
-        latest: &Configuration,
-        name: &str,
-        what: &str,
-        sleep: &dyn Sleep,
-    ) -> Result<Change, Fault> {
-        let function = &*self.target.function;
-        let asked = self.asked("lambda:GetAlias", opened);
-        let alias = opened.client.get_alias().function_name(function).name(name).send().await;
-        let alias = alias.map_err(|error| of_alias(&asked, name, &error))?;
-        let used = self.configuration(opened, alias.function_version()).await?;
-        if variable::holds(&self.readable(opened, &used)?, &self.target.variable, what) {
-            return Ok(Change::Made);
-        }
-        if alias.routing_config().and_then(|routing| routing.additional_version_weights()).is_some_and(|more| !more.is_empty()) {
-            let why = format!("its alias `{name}` divides calls between two versions");
-            return Err(self.refused(opened, &why).with_hint("end that deployment first, then type `hallpass rotate resume`"));
-        }
-        if let Some(unreleased) = variable::unreleased(latest, &used, &self.target.variable) {
-            let why = format!("{unreleased} changed since the version behind `{name}`, and a new version would release that");
-            return Err(self.refused(opened, &why).with_hint("release it, or take it back, then type `hallpass rotate resume`"));
-        }
-        let request = opened.client.publish_version().function_name(function);
-        let request = request.set_revision_id(latest.revision_id().map(str::to_owned));
-        let asked = self.asked("lambda:PublishVersion", opened);
-        let version = match request.send().await {
-            Ok(published) => published.version,
-            Err(error) if is_lost(&error) => return Ok(Change::Lost),
-            Err(error) => return Err(of_function(&asked, &error)),
-        };
-        let version = version.ok_or_else(|| self.unsettled(opened, "a version without a number"))?;
-        self.settled(opened, Some(&version), sleep).await?;
-        let request = opened.client.update_alias().function_name(function).name(name).function_version(version);
-        let request = request.set_revision_id(alias.revision_id().map(str::to_owned));
-        let asked = self.asked("lambda:UpdateAlias", opened);
-        compared(&asked, request.send().await)
-    }
-
-    fn asked<'a>(&self, permission: &'static str, opened: &'a Opened<Client>) -> Asked<'a> {
+    pub(super) fn asked<'a>(&self, permission: &'static str, opened: &'a Opened<Client>) -> Asked<'a> {
         let subject = format!("the function `{}`", self.target.name());
         Asked { permission, subject, region: &opened.region }
     }
 
-    fn refused(&self, opened: &Opened<Client>, why: &str) -> Fault {
+    pub(super) fn refused(&self, opened: &Opened<Client>, why: &str) -> Fault {
         refused(&self.asked("", opened), why)
     }
 
-    fn unsettled(&self, opened: &Opened<Client>, why: &str) -> Fault {
+    pub(super) fn unsettled(&self, opened: &Opened<Client>, why: &str) -> Fault {
         let Asked { subject, region, .. } = self.asked("", opened);
-        Fault::new(FaultCode::PublishUnsettled, format!("{subject} in {region}: {why}")).with_retry_after(POLL)
+        Fault::new(FaultCode::PublishUnsettled, format!("{subject} in {region}: {why}"))
+            .with_retry_after(POLL)
     }
 }
 
@@ -241,12 +208,15 @@ impl fmt::Debug for FunctionVariable {
     }
 }
 
-fn refused(asked: &Asked<'_>, why: &str) -> Fault {
+pub(super) fn refused(asked: &Asked<'_>, why: &str) -> Fault {
     Fault::new(FaultCode::PublishRefused, format!("{} in {}: {why}", asked.subject, asked.region))
 }
 
 /// What a call came to that named the revision it is for.
-fn compared<T, E>(asked: &Asked<'_>, answer: Result<T, SdkError<E, HttpResponse>>) -> Result<Change, Fault>
+pub(super) fn compared<T, E>(
+    asked: &Asked<'_>,
+    answer: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<Change, Fault>
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -258,18 +228,17 @@ where
 }
 
 /// Another revision by now, or a change under way (API reference, UpdateFunctionConfiguration: PreconditionFailedException, ResourceConflictException).
-fn is_lost<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+pub(super) fn is_lost<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     matches!(error.code(), Some("PreconditionFailedException" | "ResourceConflictException"))
 }
 
-fn of_function<E>(asked: &Asked<'_>, error: &SdkError<E, HttpResponse>) -> Fault
+pub(super) fn of_function<E>(asked: &Asked<'_>, error: &SdkError<E, HttpResponse>) -> Fault
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
     match error.code() {
-        Some("ResourceNotFoundException") => {
-            refused(asked, "there is no such function").with_hint("check name, account and region in `rotation.publish`")
-        }
+        Some("ResourceNotFoundException") => refused(asked, "there is no such function")
+            .with_hint("check name, account and region in `rotation.publish`"),
         Some("InvalidParameterValueException") => refused(asked, "Lambda refuses the environment")
             .with_hint("all variables together may have 4 KB; each secret takes two, of about 700 bytes"),
         Some("CodeStorageExceededException") => refused(asked, "there is no room for another version")
@@ -278,19 +247,9 @@ where
     }
 }
 
-fn of_alias<E>(asked: &Asked<'_>, name: &str, error: &SdkError<E, HttpResponse>) -> Fault
-where
-    E: ProvideErrorMetadata + Error + 'static,
-{
-    match error.code() {
-        Some("ResourceNotFoundException") => refused(asked, &format!("it has no alias `{name}`"))
-            .with_hint("make it, or leave `alias` out of `rotation.publish`"),
-        _ => of_sdk(asked, error),
-    }
-}
-
 fn build(shared: &SdkConfig, endpoint: Option<&str>) -> Client {
-    let mut configuration = aws_sdk_lambda::config::Builder::from(shared).retry_classifier(OnlyBrokenOrSkewed);
+    let mut configuration =
+        aws_sdk_lambda::config::Builder::from(shared).retry_classifier(OnlyBrokenOrSkewed);
     if let Some(endpoint) = endpoint {
         configuration = configuration.endpoint_url(endpoint);
     }

@@ -5,7 +5,7 @@
 //!     store.rs, writing.rs            kms_env.rs                     extension.rs
 //!     stages.rs   which label is which stage (pure)                      │
 //!                                 FunctionVariable, which writes what KmsEnv reads
-//!                                   function.rs, variable.rs (pure)      │
+//!                                   function.rs, release.rs, variable.rs (pure)
 //!          │                            │                                │ HTTP, 127.0.0.1:2773
 //!          └──── client.rs ◀────────────┘                                ▼
 //!                  │  one SDK configuration, made at first use     the extension's own cache
@@ -26,6 +26,7 @@ mod identity;
 mod kms_env;
 mod policy;
 mod primed;
+mod release;
 mod rotating;
 mod stages;
 mod store;
@@ -34,8 +35,8 @@ mod writing;
 
 pub use client::{CONNECT_WITHIN, OPERATION_WITHIN, Settings};
 pub use describing::{Replica, Replication};
-pub use function::{FunctionTarget, FunctionVariable};
 pub use extension::{EXTENSION_PORT, SecretsExtension};
+pub use function::{FunctionTarget, FunctionVariable};
 pub use identity::{Identity, Variables};
 pub use kms_env::KmsEnv;
 pub use policy::{Grounds, Use, policy, publishing};

@@ -211,7 +211,8 @@ mod tests {
             key: key.into(),
             alias: alias.map(Into::into),
         };
-        let of = |target| -> Value { serde_json::from_str(&publishing(&target, &grounds(&[], None))).unwrap() };
+        let of =
+            |target| -> Value { serde_json::from_str(&publishing(&target, &grounds(&[], None))).unwrap() };
         let plain = of(target("queue-sync", KEY, None));
         let arn = "arn:aws:lambda:eu-west-1:123456789012:function:queue-sync";
         assert_eq!(plain["Statement"][0]["Resource"], serde_json::json!([arn]));

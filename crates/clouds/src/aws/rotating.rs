@@ -46,7 +46,12 @@ impl Rotating {
     /// The rotation `token` of `entry`. Opens like [`SecretsManager::open`]: no I/O.
     #[must_use]
     pub fn open(settings: Settings, entry: EntryName, token: &str) -> Self {
-        Self { store: SecretsManager::open(settings), entry, token: Version::new(token), rotation_token: None }
+        Self {
+            store: SecretsManager::open(settings),
+            entry,
+            token: Version::new(token),
+            rotation_token: None,
+        }
     }
 
     /// The same, with what the event said as `RotationToken`: by it AWS knows who writes where the function has taken a role of another account (API reference,

@@ -45,7 +45,11 @@ pub(super) fn variables(configuration: &Configuration) -> Variables {
 }
 
 /// What besides our variables a new version would release that the one in use does not have. Whoever changed it has not released it, and that is theirs to do.
-pub(super) fn unreleased(latest: &Configuration, used: &Configuration, variable: &str) -> Option<&'static str> {
+pub(super) fn unreleased(
+    latest: &Configuration,
+    used: &Configuration,
+    variable: &str,
+) -> Option<&'static str> {
     let others = |configuration| {
         let mut others = variables(configuration);
         others.remove(variable);

@@ -29,9 +29,16 @@ struct House {
 
 impl House {
     async fn open() -> Self {
+        Self::configured(|_, _| String::new()).await
+    }
+
+    /// With more lines of configuration, which `more` makes of the stand-in and its address.
+    async fn configured(more: impl FnOnce(&Aws, &str) -> String) -> Self {
         let aws = Arc::new(Aws::new());
         let door = StandIn::start(aws.endpoint(REGION), None).await.unwrap();
-        let stage = Stage::keeping(&format!("aws-sm:{ENTRY}?region={REGION}&endpoint={}", door.url())).await;
+        let more = more(&aws, &door.url());
+        let reference = format!("aws-sm:{ENTRY}?region={REGION}&endpoint={}", door.url());
+        let stage = Stage::configured(&reference, &more).await;
         let described = aws.operate(REGION, "DescribeSecret", &json!({"SecretId": ENTRY})).unwrap();
         let arn = described["ARN"].as_str().unwrap().to_owned();
         Self { stage, aws, arn, _door: door }
@@ -216,7 +223,10 @@ async fn without_a_schedule_the_next_rotation_ends_the_one_before() {
     house.stage.advance(DAY);
     house.step("createSecret", TWO).await.unwrap();
     house.step("finishSecret", TWO).await.unwrap();
-    assert_eq!((house.labels(TWO), house.stage.client("sales").await), (vec!["AWSCURRENT".into()], "sales-a".into()));
+    assert_eq!(
+        (house.labels(TWO), house.stage.client("sales").await),
+        (vec!["AWSCURRENT".into()], "sales-a".into())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -225,7 +235,7 @@ async fn a_pending_secret_that_aws_gave_up_makes_room_for_the_next_token() {
     house.begin(ONE).unwrap();
     house.step("createSecret", ONE).await.unwrap();
     house.relabel("AWSPENDING", Some(ONE), None);
-    House::refused_with(house.step("testSecret", ONE).await, "is not AWSPENDING");
+    House::refused_with(house.step("testSecret", ONE).await, "no version of this token");
     house.begin(TWO).unwrap();
     house.stage.advance(Duration::from_secs(600));
     house.step("createSecret", TWO).await.unwrap();
@@ -249,4 +259,52 @@ async fn a_rotation_token_is_shown_to_a_secret_of_another_account() {
     assert_eq!(house.labels(ONE), ["AWSPENDING"]);
     house.step("finishSecret", ONE).await.unwrap();
     assert_eq!(house.labels(ONE), ["AWSCURRENT"]);
+}
+
+/// A function that gets the secret of `sales` by its environment.
+fn consumer(aws: &Aws, url: &str) -> String {
+    aws.function(REGION, "consumer", |function| {
+        function.looks = 0;
+        function.variables.insert("OTHER".to_owned(), "planted-other".to_owned());
+    });
+    let key = aws.key(REGION);
+    format!(
+        "[integrations.sales.rotation.publish.consumer]\naws_lambda = \"consumer\"\nvariable = \"SALES\"\nkey = \"{key}\"\n\
+         region = \"{REGION}\"\nendpoint = \"{url}\"\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_last_step_is_over_once_the_functions_have_the_new_secret() {
+    let house = House::configured(consumer).await;
+    house.begin(ONE).unwrap();
+    for step in ["createSecret", "setSecret", "testSecret"] {
+        house.step(step, ONE).await.unwrap();
+    }
+    let variables = || house.aws.function(REGION, "consumer", |function| function.variables.clone());
+    assert_eq!(variables().len(), 1, "nobody is told before it is promoted");
+    house.aws.deny("lambda:UpdateFunctionConfiguration");
+    let fault = house.step("finishSecret", ONE).await.unwrap_err();
+    assert!(fault.to_string().contains("lambda:UpdateFunctionConfiguration"), "{fault}");
+    assert_eq!(house.labels(ONE), ["AWSCURRENT"], "it is promoted, and a consumer is not told");
+    assert!(house.step("finishSecret", ONE).await.is_err(), "that is not answered quietly");
+    // So long that the overlap would be over, had it begun with the promotion.
+    house.stage.advance(3 * DAY);
+    house.aws.allow("lambda:UpdateFunctionConfiguration");
+    house.step("finishSecret", ONE).await.unwrap();
+    let context =
+        std::collections::BTreeMap::from([("LambdaFunctionName".to_owned(), "consumer".to_owned())]);
+    let opened = house.aws.decrypt(REGION, &variables()["SALES"], &context).unwrap();
+    let stored = house.aws.operate(REGION, "GetSecretValue", &json!({"SecretId": ENTRY})).unwrap();
+    assert_eq!(stored["SecretString"], *opened, "the function reads what the store holds");
+    assert_eq!(variables()["OTHER"], "planted-other");
+    house.scheduled().await.unwrap();
+    let (_, _, step) = house.status().await.rotation.unwrap();
+    assert!(step <= Step::Soak, "sandboxes that were started an hour ago hold the old secret: {step:?}");
+    assert!(house.stage.emulator.world().is_live("sales-a", "planted-sales-a"));
+    for _ in 0..14 {
+        house.stage.advance(DAY);
+        house.scheduled().await.unwrap();
+    }
+    assert!(house.status().await.rotation.is_none(), "and in the end it is retired");
 }

@@ -163,7 +163,8 @@ async fn what_stands_in_the_way_is_named_and_nothing_is_shown() {
     let fault = missing.publish(&value, "0a1b2c3d v1", &house.naps).await.unwrap_err();
     assert_eq!(fault.code(), FaultCode::PublishRefused);
     assert!(fault.to_string().contains("`gone` in eu-west-1: there is no such function"), "{fault}");
-    for permission in ["lambda:GetFunctionConfiguration", "kms:Encrypt", "lambda:UpdateFunctionConfiguration"] {
+    for permission in ["lambda:GetFunctionConfiguration", "kms:Encrypt", "lambda:UpdateFunctionConfiguration"]
+    {
         house.aws.deny(permission);
         let fault = house.publish(None, "planted-one", "0a1b2c3d v1").await.unwrap_err();
         assert_eq!(fault.code(), FaultCode::StoreDenied, "{fault}");
@@ -185,7 +186,10 @@ async fn what_stands_in_the_way_is_named_and_nothing_is_shown() {
     let fault = house.publish(None, "planted-one", "0a1b2c3d v1").await.unwrap_err();
     assert!(fault.code() == FaultCode::PublishRefused && fault.hint().contains("4 KB"), "{fault}");
     house.aws.set_key_enabled(&house.key, false);
-    assert_eq!(house.publish(None, "p", "0a1b2c3d v1").await.unwrap_err().code(), FaultCode::StoreVersionUnusable);
+    assert_eq!(
+        house.publish(None, "p", "0a1b2c3d v1").await.unwrap_err().code(),
+        FaultCode::StoreVersionUnusable
+    );
 }
 
 impl House {
@@ -224,12 +228,17 @@ async fn what_died_between_version_and_alias_goes_on_with_that_version() {
     house.aws.allow("lambda:UpdateAlias");
     house.publish(Some("live"), "planted-one", "0a1b2c3d v1").await.unwrap();
     assert_eq!(house.aliased(), 2);
-    assert_eq!(house.aws.function(REGION, NAME, |function| function.versions.len()), 2, "no version was made twice");
+    assert_eq!(
+        house.aws.function(REGION, NAME, |function| function.versions.len()),
+        2,
+        "no version was made twice"
+    );
 }
 
 #[tokio::test]
 async fn nobody_elses_unreleased_change_is_released() {
-    for (change, what) in [("code", "its code"), ("variable", "other variables"), ("second", "divides calls")] {
+    for (change, what) in [("code", "its code"), ("variable", "other variables"), ("second", "divides calls")]
+    {
         let house = House::released().await;
         house.aws.function(REGION, NAME, |function| match change {
             "code" => function.code = "code 2".to_owned(),
