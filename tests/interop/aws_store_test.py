@@ -22,33 +22,12 @@ import boto3
 import botocore.config
 import botocore.exceptions
 import harness
+from moto_process import Moto
 
 REGION, OTHER = "us-east-1", "us-west-2"
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDFAKE", "AWS_SECRET_ACCESS_KEY": "fake", "AWS_EC2_METADATA_DISABLED": "true"}
 NUMBERS = itertools.count()
 TOKENS = [str(uuid.UUID(int=number + (4 << 76) + (8 << 60))) for number in range(9)]
-
-
-class Moto:
-    """moto's server on a free port."""
-
-    def __enter__(self):
-        self.process = subprocess.Popen(
-            [os.path.join(os.path.dirname(os.sys.executable), "moto_server"), "-H", "127.0.0.1", "-p", "0"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for line in self.process.stderr:
-            if "Running on http://" in line:
-                self.url = line.split("Running on ")[1].split()[0]
-                break
-        threading.Thread(target=self.process.stderr.read, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(timeout=20)
 
 
 class StandIn:

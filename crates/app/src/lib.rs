@@ -70,7 +70,7 @@ pub use policy_test::{Difference, Near, Reason, RuleName, Verdict};
 pub use provisioning::{Field, Form, ProvisionOptions};
 pub use rotation::{Planned, Rotation, RotationOptions};
 #[cfg(feature = "aws")]
-pub use rotation::{RotationStep, Stepped};
+pub use rotation::{RotationStep, SecretRotation, Stepped};
 pub use secret_copy::{Copied, CopyPlan, Held};
 pub use secrets::{Listed, Put, members_of};
 pub use shutdown::Shutdown;

@@ -117,6 +117,8 @@ fn listed(code: FaultCode) -> Option<Exit> {
         F::StoreVersionUnusable | F::SlotsFull | F::SlotUnknown => Exit::Credential,
         F::AdminDenied | F::UpstreamRefused | F::RotationRefused => Exit::Configuration,
         F::ProvisionRefused => Exit::Refused,
+        F::PublishRefused => Exit::Configuration,
+        F::PublishUnsettled => Exit::Platform,
         F::RotationHeld => Exit::Refused,
         F::RotationStuck => Exit::Stuck,
         F::JournalUnreadable | F::RecordUnreadable => Exit::Machine,

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use hallpass_app::lifecycle::{NoProgress, Order};
-use hallpass_app::{App, Fault, FaultCode, RotationOptions, RotationStep, Stepped};
+use hallpass_app::{App, Fault, FaultCode, RotationOptions, RotationStep, Secret, SecretRotation, Stepped};
 use serde_json::Value;
 
 /// What an event asks for.
@@ -20,6 +20,8 @@ pub enum Asked {
         secret: String,
         /// The version that AWS made room for.
         token: String,
+        /// What AWS knows the function by, where secret and function belong to different accounts.
+        rotation_token: Option<Secret>,
     },
     /// A look at every integration: EventBridge's schedules send this.
     Due,
@@ -34,7 +36,13 @@ pub fn read(event: &Value) -> Option<Asked> {
         // AWS's own bounds of a token (API reference, RotateSecret).
         let sound = !secret.is_empty() && (32..=64).contains(&token.len());
         let step = RotationStep::named(step).filter(|_| sound)?;
-        return Some(Asked::Step { step, secret: secret.to_owned(), token: token.to_owned() });
+        let rotation_token = text("RotationToken").map(Secret::from);
+        return Some(Asked::Step {
+            step,
+            secret: secret.to_owned(),
+            token: token.to_owned(),
+            rotation_token,
+        });
     }
     let scheduled = text("detail-type") == Some("Scheduled Event") && text("source") == Some("aws.events");
     scheduled.then_some(Asked::Due)
@@ -46,8 +54,10 @@ pub fn read(event: &Value) -> Option<Asked> {
 /// What AWS is to repeat: a step that did not come to its end, and for a schedule the first integration that failed, after all had their turn.
 pub async fn answer(app: &App, event: &Value, stay: Duration) -> Result<(), Fault> {
     match read(event) {
-        Some(Asked::Step { step, secret, token }) => {
-            let stepped = app.rotation_step((&secret, &token), step, stay).await?;
+        Some(Asked::Step { step, secret, token, rotation_token }) => {
+            let asked =
+                SecretRotation { secret: &secret, token: &token, rotation_token: rotation_token.as_ref() };
+            let stepped = app.rotation_step(asked, step, stay).await?;
             let already = stepped == Stepped::AlreadyFinished;
             tracing::info!(?step, already, "a step of a rotation is done");
             Ok(())
@@ -86,7 +96,7 @@ mod tests {
     const TOKEN: &str = "11111111-2222-4333-8444-555555555555";
 
     fn event(step: &str) -> Value {
-        json!({"Step": step, "SecretId": "arn:aws:secretsmanager:us-east-1:1:secret:x-AbCdEf", "ClientRequestToken": TOKEN, "RotationToken": "r"})
+        json!({"Step": step, "SecretId": "arn:aws:secretsmanager:us-east-1:1:secret:x-AbCdEf", "ClientRequestToken": TOKEN, "RotationToken": "planted-r"})
     }
 
     #[test]
@@ -99,9 +109,11 @@ mod tests {
         ] {
             let asked = read(&event(name));
             assert!(
-                matches!(&asked, Some(Asked::Step { step: found, token, .. }) if *found == step && token == TOKEN),
+                matches!(&asked, Some(Asked::Step { step: found, token, rotation_token, .. })
+                    if *found == step && token == TOKEN && *rotation_token == Some("planted-r".into())),
                 "{asked:?}"
             );
+            assert!(!format!("{asked:?}").contains("planted"), "{asked:?}");
         }
         let schedule =
             json!({"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});

@@ -24,15 +24,19 @@ pub(super) fn is_ready(system: bool) -> Result<bool, Fault> {
     Ok(ready())
 }
 
-/// The interpreter for `script`: `NAME_test.py` has an environment of its own if there is a `requirements-NAME.txt` beside it, since programs we
+/// The interpreter for `script`: scripts whose names begin with `NAME` share an environment if there is a `requirements-NAME.txt` beside them, since programs we
 /// did not write pin packages against each other; all others share `requirements.txt`.
 pub(super) fn with_packages(workspace: &Workspace, script: &Path) -> Result<PathBuf, Fault> {
     let file = script.file_name().unwrap_or_default().to_string_lossy();
-    let name = file.trim_end_matches("_test.py");
-    let own = script.with_file_name(format!("requirements-{name}.txt"));
     let environments = workspace.own_target().join("interop");
-    if own.exists() {
-        return install(&environments.join(format!("venv-{name}")), &own);
+    // `aws_store_test.py`: `aws_store`, or else `aws`.
+    let mut name = file.strip_suffix("_test.py");
+    while let Some(shared) = name {
+        let own = script.with_file_name(format!("requirements-{shared}.txt"));
+        if own.exists() {
+            return install(&environments.join(format!("venv-{shared}")), &own);
+        }
+        name = shared.rsplit_once('_').map(|(shorter, _)| shorter);
     }
     install(&environments.join("venv"), &script.with_file_name("requirements.txt"))
 }

@@ -30,6 +30,7 @@ mod learn;
 mod listen;
 mod platform;
 mod provision;
+mod publish;
 mod rotation;
 mod schema;
 mod settings;
@@ -64,7 +65,7 @@ use faults::Collector;
 use file::HallpassToml;
 pub(crate) use settings::{
     FileAcceptance, IntegrationConfig, Key, LocalStoreConfig, LogConfig, OutboundConfig, ProvisionConfig,
-    RotationConfig, SidecarConfig, StrategyChoice,
+    PublishConfig, RotationConfig, SidecarConfig, StrategyChoice,
 };
 
 /// Where settings come from besides the file.

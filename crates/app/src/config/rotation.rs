@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::at::At;
 use super::check::Checker;
 use super::file::IntegrationTable;
+use super::publish::PublishTable;
 use super::settings::{RotationConfig, StrategyChoice};
 use super::sidecar::wanted;
 use super::units::{LongDurationText, read_long};
@@ -60,6 +61,8 @@ pub(super) struct RotationTable {
     /// For how long two secrets may live beside each other, where the vendor or your own rules say so. A rotation that would take longer is refused, and one that
     /// is delayed stops while the watch window is left. Default: no limit; neither vendor documents one.
     pub(super) overlap_limit: Option<At<LongDurationText>>,
+    /// Functions of AWS Lambda whose variables get the secret, encrypted for each, when it is promoted. For functions that read a store by themselves this is not needed.
+    pub(super) publish: Option<BTreeMap<At<String>, At<PublishTable>>>,
     /// The longest life of a process that may still hold the old secret. A sandbox of AWS Lambda has been seen to live 14 hours.
     #[schemars(extend("default" = defaults::SANDBOX_LIFE))]
     pub(super) sandbox_life: Option<At<LongDurationText>>,
@@ -85,6 +88,11 @@ impl Checker<'_, '_> {
         let every = self.long(&path, "every", table.every.as_ref(), defaults::ROTATION_EVERY);
         let sandbox_life =
             self.long(&path, "sandbox_life", table.sandbox_life.as_ref(), defaults::SANDBOX_LIFE);
+        let said_life = sandbox_life.zip(table.sandbox_life.as_ref().map(At::span));
+        let publish = match &table.publish {
+            Some(tables) => self.publish(&path, tables, said_life),
+            None => Some(Vec::new()),
+        };
         let watch = self.long(&path, "watch", table.watch.as_ref(), defaults::ROTATION_WATCH);
         let token_lifetime = table.token_lifetime.as_ref();
         let token_lifetime =
@@ -115,6 +123,7 @@ impl Checker<'_, '_> {
             publish_command: texts(table.publish_command.as_ref()),
             copies: texts(table.copies.as_ref()),
             overlap_limit: wanted(overlap_limit)?,
+            publish: publish?,
             sandbox_life: sandbox_life?,
             watch: watch?,
             consumers: texts(table.consumers.as_ref()),

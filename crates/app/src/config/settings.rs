@@ -154,12 +154,28 @@ pub(crate) struct RotationConfig {
     /// Integration credentials of Genesys Cloud that hold this secret, too.
     pub(crate) copies: Vec<String>,
     pub(crate) overlap_limit: Option<Duration>,
+    /// In the order of their names.
+    pub(crate) publish: Vec<PublishConfig>,
     pub(crate) sandbox_life: Duration,
     pub(crate) watch: Duration,
     /// Who must have acknowledged a new secret.
     pub(crate) consumers: Vec<String>,
     /// Where acknowledgements lie.
     pub(crate) acks: Option<PathBuf>,
+}
+
+/// A function of AWS Lambda that gets the secret by its environment.
+#[derive(Clone, Debug)]
+pub(crate) struct PublishConfig {
+    /// Its name or ARN.
+    pub(crate) function: String,
+    pub(crate) variable: String,
+    /// The KMS key.
+    pub(crate) key: String,
+    pub(crate) alias: Option<String>,
+    /// `None` for that of the surroundings.
+    pub(crate) region: Option<String>,
+    pub(crate) endpoint: Option<String>,
 }
 
 macro_rules! choices {

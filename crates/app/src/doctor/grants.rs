@@ -6,14 +6,14 @@ use hallpass::clouds::{self, Purpose};
 use hallpass_core::Fault;
 use serde::Serialize;
 
-use crate::assemble::App;
+use crate::assemble::{App, Integration};
 
 /// What one reference needs granted.
 #[derive(Clone, Debug, Serialize)]
 pub struct Granting {
     /// Whose secret it is.
     pub integration: String,
-    /// As the configuration says it.
+    /// As the configuration says it; for a function that gets the secret, its name.
     pub reference: String,
     /// The policy or the commands, in the cloud's own words.
     pub policy: String,
@@ -42,7 +42,27 @@ impl App {
                     grants.push(Granting { integration, reference, policy });
                 }
             }
+            if writing {
+                grants.extend(functions(integration, &variables));
+            }
         }
         Ok(grants)
     }
+}
+
+/// What the functions need that get the secret by their environment: who writes the secret writes them, too.
+#[cfg(feature = "aws")]
+fn functions(integration: &Integration, variables: &clouds::Variables) -> Vec<Granting> {
+    let rotation = integration.described.rotation.as_ref();
+    let one = |one: &crate::config::PublishConfig| Granting {
+        integration: integration.client.name().to_string(),
+        reference: format!("aws-lambda:{}", one.function),
+        policy: clouds::publishing(&one.target(), one.region.as_deref(), variables),
+    };
+    rotation.into_iter().flat_map(|rotation| &rotation.publish).map(one).collect()
+}
+
+#[cfg(not(feature = "aws"))]
+fn functions(_: &Integration, _: &clouds::Variables) -> Vec<Granting> {
+    Vec::new()
 }

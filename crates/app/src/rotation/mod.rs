@@ -8,6 +8,8 @@
 //! ```
 
 mod acks;
+#[cfg(feature = "aws")]
+mod function;
 mod journal;
 mod one;
 mod plan;
@@ -22,9 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass_core::{Fault, FaultCode, Store};
-use hallpass_lifecycle::rotation::{
-    Acks, Engine, Journal, NoAcks, NoJournal, Parts, Progress, Publish, Quietly,
-};
+use hallpass_lifecycle::rotation::{Acks, Engine, Journal, NoAcks, NoJournal, Parts, Progress, Publish};
 use hallpass_stores::Reference;
 
 use crate::assemble::{App, Integration};
@@ -33,7 +33,7 @@ pub(crate) use acks::Acknowledge;
 use journal::FileJournal;
 pub use one::{Planned, Rotation};
 #[cfg(feature = "aws")]
-pub use secrets_manager::{RotationStep, Stepped};
+pub use secrets_manager::{RotationStep, SecretRotation, Stepped};
 
 /// How one run of a rotation behaves.
 #[derive(Clone, Copy, Debug)]
@@ -105,10 +105,10 @@ impl App {
         };
         let acks = acknowledgements(integration, config);
         let parts = Parts {
-            store,
+            store: Arc::clone(&store),
             admin,
             verify: Arc::new(verify::Canaries::new(self, integration, config)),
-            publish: publisher(integration, config, &reference),
+            publish: self.publisher(integration, config, (&reference, &store))?,
             acks: Arc::clone(&acks),
             journal: Arc::clone(&journal),
             audit: Arc::clone(&self.parts.audit),
@@ -139,17 +139,48 @@ impl App {
         Ok((first.clone(), self.stores.of(first)?))
     }
 
+    /// The functions first, then the user's program: it may want to see them done.
+    fn publisher(
+        &self,
+        integration: &Integration,
+        config: &RotationConfig,
+        (reference, store): (&Reference, &Arc<dyn Store>),
+    ) -> Result<Arc<dyn Publish>, Fault> {
+        let mut all = self.functions(config, store)?;
+        if !config.publish_command.is_empty() {
+            let (integration, reference) = (integration.client.name().to_string(), reference.to_string());
+            let command = config.publish_command.clone();
+            all.push(Arc::new(publish::Command { command, integration, reference }));
+        }
+        Ok(Arc::new(publish::All(all)))
+    }
+
+    #[cfg(feature = "aws")]
+    fn functions(
+        &self,
+        config: &RotationConfig,
+        store: &Arc<dyn Store>,
+    ) -> Result<Vec<Arc<dyn Publish>>, Fault> {
+        let one = |one| {
+            let function = function::Function::new(self.stores.clouds(), one, store, &self.parts.sleep);
+            Arc::new(function) as Arc<dyn Publish>
+        };
+        Ok(config.publish.iter().map(one).collect())
+    }
+
+    #[cfg(not(feature = "aws"))]
+    fn functions(&self, config: &RotationConfig, _: &Arc<dyn Store>) -> Result<Vec<Arc<dyn Publish>>, Fault> {
+        if config.publish.is_empty() {
+            return Ok(Vec::new());
+        }
+        let hint = "use a build with that cloud: its cargo feature is `aws`";
+        let fault = Fault::new(FaultCode::ConfigurationInvalid, "this build cannot publish to AWS Lambda");
+        Err(fault.with_hint(hint))
+    }
+
     fn journal_of(&self, name: &str) -> Option<std::path::PathBuf> {
         Some(self.rotations.as_ref()?.join(format!("{name}.jsonl")))
     }
-}
-
-fn publisher(integration: &Integration, config: &RotationConfig, reference: &Reference) -> Arc<dyn Publish> {
-    if config.publish_command.is_empty() {
-        return Arc::new(Quietly);
-    }
-    let (name, reference) = (integration.client.name().to_string(), reference.to_string());
-    Arc::new(publish::Command { command: config.publish_command.clone(), integration: name, reference })
 }
 
 fn acknowledgements(integration: &Integration, config: &RotationConfig) -> Arc<dyn Acks> {

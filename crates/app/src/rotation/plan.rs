@@ -62,7 +62,7 @@ fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
 }
 
 /// The checkpoints stand beside the secret.
-fn entries(reference: &Reference) -> Result<Entries, Fault> {
+pub(super) fn entries(reference: &Reference) -> Result<Entries, Fault> {
     Ok(Entries { secret: reference.entry.clone(), checkpoint: beside(reference, "rotation")? })
 }
 

@@ -1,9 +1,25 @@
 //! Telling consumers that do not read the store by themselves.
 
 use std::process::Stdio;
+use std::sync::Arc;
 
 use hallpass_core::{BoxFuture, Fault, FaultCode};
 use hallpass_lifecycle::rotation::{Publish, Published};
+
+/// All of them, one after the other; one that fails keeps the rest from being told, and all are told again.
+#[derive(Debug)]
+pub(super) struct All(pub(super) Vec<Arc<dyn Publish>>);
+
+impl Publish for All {
+    fn publish<'a>(&'a self, published: &'a Published) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            for one in &self.0 {
+                one.publish(published).await?;
+            }
+            Ok(())
+        })
+    }
+}
 
 /// A program of the user's. It learns where the secret is, never the secret.
 #[derive(Debug)]

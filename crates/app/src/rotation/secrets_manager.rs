@@ -9,17 +9,18 @@
 //! | none | [`Order::Due`] of a schedule of one's own: evidence, soak, retire | |
 //!
 //! The checkpoints of the engine need not know of any of this: the token is the id of the pending version, which they name anyway. A step that is repeated finds what
-//! it would do done. One that comes after `finishSecret` is answered quietly, as AWS asks for.
+//! it would do done. One that comes after `finishSecret` is answered quietly, as AWS asks for; but a `finishSecret` that died right behind the move of AWSCURRENT is
+//! brought to its end first, because nobody else would tell the consumers.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass::clouds::{Rotating, Standing};
-use hallpass_core::{Fault, FaultCode, Stage, Store};
-use hallpass_lifecycle::rotation::{NoProgress, Order, Stop};
+use hallpass_core::{Fault, FaultCode, Secret, Stage, Store};
+use hallpass_lifecycle::rotation::{Document, NoProgress, Order, Step, Stop};
 use hallpass_stores::{Reference, Scheme};
 
-use super::RotationOptions;
+use super::{Rotation, RotationOptions, plan};
 use crate::assemble::{App, Integration};
 
 /// A step of AWS's, by its own name.
@@ -33,6 +34,17 @@ pub enum RotationStep {
     Test,
     /// `finishSecret`.
     Finish,
+}
+
+/// Which rotation a step belongs to, as Secrets Manager names it.
+#[derive(Clone, Copy, Debug)]
+pub struct SecretRotation<'a> {
+    /// The secret's ARN or name.
+    pub secret: &'a str,
+    /// The version that AWS made room for.
+    pub token: &'a str,
+    /// What AWS knows the caller by where the function has a role of another account; newer events bring it.
+    pub rotation_token: Option<&'a Secret>,
 }
 
 /// How a step ended that did not fail.
@@ -68,8 +80,7 @@ impl RotationStep {
 }
 
 impl App {
-    /// Carries out one step of the rotation `token` of the secret `secret`, its ARN or name, for the integration whose first reference it is. It waits up to `stay` at one
-    /// place.
+    /// Carries out one step of a rotation for the integration whose first reference is its secret. It waits up to `stay` at one place.
     ///
     /// Repeating a step is harmless. A dropped future is a crash: the next step, or the same again, goes on, once the lease of five minutes has ended.
     ///
@@ -77,30 +88,35 @@ impl App {
     /// `rotation-refused` where it is nobody's secret, rotation is not switched on, the token is not pending, or the step did not come to its end; what store and platform say.
     pub async fn rotation_step(
         &self,
-        (secret, token): (&str, &str),
+        asked: SecretRotation<'_>,
         step: RotationStep,
         stay: Duration,
     ) -> Result<Stepped, Fault> {
-        let (integration, reference) = self.rotated_in_aws(secret)?;
-        let rotating = Arc::new(self.stores.clouds().rotating(reference, token));
+        let (integration, reference) = self.rotated_in_aws(asked.secret)?;
+        let rotating = self.stores.clouds().rotating(reference, asked.token, asked.rotation_token.cloned());
+        let rotating = Arc::new(rotating);
+        let config = integration.described.rotation.as_ref();
+        let config = config.ok_or_else(|| refused(integration, "nothing is said of its rotation"))?;
+        let options = RotationOptions { stay, accept_downtime_risk: false };
+        let written = (reference.clone(), Arc::clone(&rotating) as Arc<dyn Store>);
+        let rotation = || self.rotation_in(integration, config, written, options, Arc::new(NoProgress));
         match rotating.standing().await? {
+            Standing::Finished if step == RotationStep::Finish => {
+                if cut_short(&rotating, reference).await? {
+                    run(&rotation()?, Order::Promote).await?;
+                }
+                return Ok(Stepped::AlreadyFinished);
+            }
             Standing::Finished => return Ok(Stepped::AlreadyFinished),
             Standing::Refused(why) => return Err(refused(integration, why)),
             Standing::Open => {}
         }
         let Some(order) = step.order() else { return Ok(Stepped::Done) };
-        let config = integration.described.rotation.as_ref();
-        let config = config.ok_or_else(|| refused(integration, "nothing is said of its rotation"))?;
-        let options = RotationOptions { stay, accept_downtime_risk: false };
-        let written = (reference.clone(), Arc::clone(&rotating) as Arc<dyn Store>);
-        let rotation = self.rotation_in(integration, config, written, options, Arc::new(NoProgress))?;
-        let stop = rotation.run(order).await;
-        if let Some(fault) = stop.fault(rotation.integration(), rotation.now()) {
-            return Err(fault);
-        }
-        if let Stop::Waiting(until, _) | Stop::NotDue(until) = stop {
-            let fault = refused(integration, "time has to pass first");
-            return Err(fault.with_retry_after(until.since(rotation.now())));
+        let rotation = rotation()?;
+        run(&rotation, order).await?;
+        if step == RotationStep::Create && !is_pending(&rotating, reference).await? {
+            clear_the_way(&rotation).await?;
+            run(&rotation, order).await?;
         }
         ended(integration, &rotating, reference, step).await
     }
@@ -124,6 +140,59 @@ impl App {
             }
         }
     }
+}
+
+/// One run of the engine, which has to come as far as the order goes.
+async fn run(rotation: &Rotation, order: Order) -> Result<(), Fault> {
+    let stop = rotation.run(order).await;
+    if let Some(fault) = stop.fault(rotation.integration(), rotation.now()) {
+        return Err(fault);
+    }
+    if let Stop::Waiting(until, _) | Stop::NotDue(until) = stop {
+        let fault = not_yet(rotation.integration(), "time has to pass first");
+        return Err(fault.with_retry_after(until.since(rotation.now())));
+    }
+    Ok(())
+}
+
+/// Whether the rotation that made the token AWSCURRENT stopped right there, by its checkpoint. The platform is not asked. AWSPENDING, which may be left beside AWSCURRENT,
+/// is taken off: AWS takes it for finished, others take the next rotation for one too many.
+async fn cut_short(rotating: &Rotating, reference: &Reference) -> Result<bool, Fault> {
+    // Promoting what is current already does that and nothing else.
+    rotating.promote(&reference.entry, rotating.token(), None).await?;
+    let document = match rotating.read(&plan::entries(reference)?.checkpoint, Stage::Current).await {
+        Err(fault) if fault.code() == FaultCode::EntryNotFound => return Ok(false),
+        stored => Document::parse(&stored?.value)?,
+    };
+    let ours = document.rotation.filter(|rotation| !rotation.undo).filter(|rotation| {
+        rotation.pending.as_ref().is_some_and(|pending| pending.version == *rotating.token())
+    });
+    Ok(ours.is_some_and(|rotation| rotation.promoted.is_none_or(|promoted| !promoted.notified)))
+}
+
+async fn is_pending(rotating: &Rotating, reference: &Reference) -> Result<bool, Fault> {
+    match rotating.read(&reference.entry, Stage::Pending).await {
+        Err(fault) if fault.code() == FaultCode::EntryNotFound => Ok(false),
+        pending => pending.map(|_| true),
+    }
+}
+
+/// Nothing was made for a token because a rotation before it is not over. The end of its old secret is carried on, as the schedule would; a pending secret that AWS has
+/// given up is cleared away.
+async fn clear_the_way(rotation: &Rotation) -> Result<(), Fault> {
+    let Some((_, _, step)) = rotation.status().await?.rotation else { return Ok(()) };
+    if step <= Step::Promote {
+        return run(rotation, Order::Try).await;
+    }
+    run(rotation, Order::Due).await.map_err(|fault| {
+        if fault.retry_after().is_none() {
+            return fault;
+        }
+        let why = "the old secret of the rotation before is not retired yet";
+        let hint = "let an EventBridge schedule invoke the function daily, and leave weeks between rotations";
+        let told = not_yet(rotation.integration(), why).with_hint(hint);
+        fault.retry_after().into_iter().fold(told, Fault::with_retry_after)
+    })
 }
 
 /// Whether the step reached what it is for: asked of AWS, not of the run.
@@ -152,7 +221,10 @@ async fn ended(
 }
 
 fn refused(integration: &Integration, why: &str) -> Fault {
-    let name = integration.client.name();
+    not_yet(integration.client.name().as_str(), why)
+}
+
+fn not_yet(name: &str, why: &str) -> Fault {
     let hint = format!("`hallpass rotate status {name}` says where it stands");
     Fault::new(FaultCode::RotationRefused, format!("the rotation of `{name}`: {why}")).with_hint(hint)
 }

@@ -284,7 +284,7 @@ fn age(value: &mut Value, by: u64) {
     };
     for (name, member) in members {
         match member.as_u64().filter(|_| {
-            ["at", "until", "since", "generated", "resumed", "first", "last"].contains(&name.as_str())
+            ["at", "until", "since", "told", "generated", "resumed", "first", "last"].contains(&name.as_str())
         }) {
             Some(at) => *member = (at - by).into(),
             None => age(member, by),

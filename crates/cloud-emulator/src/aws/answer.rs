@@ -17,6 +17,11 @@ impl Refused {
         Self { status: 400, code: code.to_owned(), message: message.into() }
     }
 
+    /// With a status of its own, as services answer whose operations are paths.
+    pub(super) fn rest(status: u16, code: &str, message: impl Into<String>) -> Self {
+        Self { status, ..Self::new(code, message) }
+    }
+
     /// As IAM words it.
     pub(super) fn denied(action: &str, resource: &str) -> Self {
         let who = format!("arn:aws:sts::{}:assumed-role/function/session", super::ACCOUNT);

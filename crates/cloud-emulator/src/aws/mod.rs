@@ -1,9 +1,10 @@
-//! A stand-in for AWS Secrets Manager, KMS and the Secrets Extension, by their API references and user guide.
+//! A stand-in for AWS Secrets Manager, KMS, the configuration of Lambda functions and the Secrets Extension, by their API references and user guide.
 //!
 //! ```text
 //!   POST /  X-Amz-Target: secretsmanager.GetSecretValue     ──▶ signed.rs   who asks, for which region and service, and is the time right
 //!           X-Amz-Target: TrentService.Decrypt (KMS)        ──▶ secrets.rs, writes.rs, labels.rs │ keys.rs
 //!           Authorization: AWS4-HMAC-SHA256 …               ──▶ answer.rs   JSON 1.1, x-amzn-RequestId on every answer
+//!   GET /2015-03-31/functions/NAME/configuration …          ──▶ functions.rs
 //!   GET /secretsmanager/get?secretId=…                      ──▶ extension.rs (port 2773 of a Lambda function)
 //! ```
 //!
@@ -12,6 +13,7 @@
 
 mod answer;
 mod extension;
+mod functions;
 mod keys;
 mod labels;
 mod secrets;
@@ -22,14 +24,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::{Cloud, Received, Reply};
 
 pub use answer::refusal;
 pub use extension::Extension;
+pub use functions::Function;
 
 use answer::Refused;
+use functions::Functions;
 use keys::Keys;
 use secrets::Secrets;
 use signed::Signed;
@@ -54,12 +60,15 @@ pub struct Endpoint {
 struct State {
     secrets: Secrets,
     keys: Keys,
+    functions: Functions,
     denied: BTreeSet<String>,
     expired: BTreeSet<String>,
     /// Added to the machine's clock, in seconds.
     ahead: i64,
     /// Whether answers say the shifted time, as a service does whose clock it is.
     dated: bool,
+    /// A secret that only who shows this rotation token may write to.
+    guarded: Option<(String, String)>,
     /// Of everything that gets a number.
     count: u64,
 }
@@ -85,6 +94,11 @@ impl Aws {
     /// Everybody may do `action` again.
     pub fn allow(&self, action: &str) {
         self.change(|state| state.denied.remove(action));
+    }
+
+    /// From now on the secret `name` belongs to another account than who rotates it: it is written to with this rotation token only.
+    pub fn guard(&self, name: &str, rotation_token: &str) {
+        self.change(|state| state.guarded = Some((name.to_owned(), rotation_token.to_owned())));
     }
 
     /// The session token `token` has expired.
@@ -114,6 +128,22 @@ impl Aws {
         self.change(|state| {
             state.count += 1;
             state.keys.create(region, state.count)
+        })
+    }
+
+    /// What an operator does to the function `name` of `region`, or learns of it. It is made if there is none.
+    pub fn function<T>(&self, region: &str, name: &str, change: impl FnOnce(&mut Function) -> T) -> T {
+        self.change(|state| state.functions.change(region, name, change))
+    }
+
+    /// What `sealed`, a ciphertext of KMS as Base64, holds under the encryption context; none where it is another's.
+    #[must_use]
+    pub fn decrypt(&self, region: &str, sealed: &str, context: &BTreeMap<String, String>) -> Option<String> {
+        self.change(|state| {
+            let asked = json!({ "CiphertextBlob": sealed, "EncryptionContext": context });
+            let answer = state.keys.answer(region, "Decrypt", &asked, 0).ok()?;
+            let plain = STANDARD.decode(answer["Plaintext"].as_str()?).ok()?;
+            String::from_utf8(plain).ok()
         })
     }
 
@@ -190,6 +220,14 @@ impl State {
     }
 
     fn answer(&mut self, request: &Received, door: Option<&str>, now: SystemTime) -> Result<Value, Refused> {
+        if let Some(action) = Functions::action(request) {
+            let caller = Signed::read(request, "lambda", door, now)?;
+            let named = format!("lambda:{action}");
+            if self.denied.contains(&named) {
+                return Err(Refused::denied(&named, &request.path));
+            }
+            return self.functions.answer(caller.region, action, request);
+        }
         let target = request.header("x-amz-target").unwrap_or_default();
         let (service, operation) = match target.split_once('.') {
             Some(("secretsmanager", operation)) => ("secretsmanager", operation),
@@ -210,6 +248,13 @@ impl State {
         let action = format!("{service}:{operation}");
         if self.denied.contains(&action) {
             return Err(Refused::denied(&action, asked["SecretId"].as_str().unwrap_or("*")));
+        }
+        if operation == "PutSecretValue"
+            && let Some((name, token)) = &self.guarded
+            && asked["SecretId"] == **name
+            && asked["RotationToken"] != **token
+        {
+            return Err(Refused::denied(&action, name));
         }
         if service == "secretsmanager" && self.denied.contains("kms:Decrypt") && operation == "GetSecretValue"
         {

@@ -144,7 +144,7 @@ impl fmt::Debug for KmsEnv {
     }
 }
 
-fn build(shared: &SdkConfig, endpoint: Option<&str>) -> Client {
+pub(super) fn build(shared: &SdkConfig, endpoint: Option<&str>) -> Client {
     let mut configuration = aws_sdk_kms::config::Builder::from(shared).retry_classifier(OnlyBrokenOrSkewed);
     if let Some(endpoint) = endpoint {
         configuration = configuration.endpoint_url(endpoint);
@@ -170,4 +170,4 @@ fn is_variable_name(name: &str) -> bool {
 const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
 
 /// The key of the encryption context that the console's helpers use.
-const CONTEXT: &str = "LambdaFunctionName";
+pub(super) const CONTEXT: &str = "LambdaFunctionName";

@@ -5,6 +5,8 @@
 
 use serde_json::{Value, json};
 
+use super::function::FunctionTarget;
+
 /// What a policy is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
@@ -50,6 +52,40 @@ pub fn policy(use_: Use, grounds: &Grounds<'_>) -> String {
     let statements: Vec<_> = statements.into_iter().flatten().collect();
     let policy = json!({ "Version": "2012-10-17", "Statement": statements });
     format!("{policy:#}")
+}
+
+/// What who rotates needs beside [`Use::Write`] to bring a secret into a function's variable.
+#[must_use]
+pub fn publishing(target: &FunctionTarget, grounds: &Grounds<'_>) -> String {
+    let Grounds { partition, region, account, .. } = grounds;
+    let (account, name) = (account.unwrap_or("*"), target.name());
+    let function = match target.function.starts_with("arn:") {
+        true => target.function.to_string(),
+        false => format!("arn:{partition}:lambda:{region}:{account}:function:{name}"),
+    };
+    let mut actions = vec!["lambda:GetFunctionConfiguration", "lambda:UpdateFunctionConfiguration"];
+    let mut resources = vec![function.clone()];
+    if target.alias.is_some() {
+        actions.extend(["lambda:GetAlias", "lambda:PublishVersion", "lambda:UpdateAlias"]);
+        // Versions and aliases are resources of their own.
+        resources.push(format!("{function}:*"));
+    }
+    let mut condition = json!({ "kms:EncryptionContext:LambdaFunctionName": name });
+    let keys = format!("arn:{partition}:kms:{region}:{account}:key/");
+    let key = match &*target.key {
+        arn if arn.starts_with("arn:") && arn.contains(":key/") => arn.to_owned(),
+        alias if alias.contains("alias/") => {
+            // A policy cannot name an alias as a resource.
+            condition["kms:RequestAlias"] = json!(alias.rsplit_once(':').map_or(alias, |(_, alias)| alias));
+            format!("{keys}*")
+        }
+        id => format!("{keys}{id}"),
+    };
+    let statements = json!([
+        { "Sid": "HallpassFunction", "Effect": "Allow", "Action": actions, "Resource": resources },
+        { "Sid": "HallpassFunctionKey", "Effect": "Allow", "Action": ["kms:Encrypt"], "Resource": key, "Condition": { "StringEquals": condition } },
+    ]);
+    format!("{:#}", json!({ "Version": "2012-10-17", "Statement": statements }))
 }
 
 const READING: &[&str] = &["secretsmanager:GetSecretValue"];
@@ -110,7 +146,7 @@ fn is_complete(arn: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Grounds, Use, Value, policy};
+    use super::{FunctionTarget, Grounds, Use, Value, policy, publishing};
 
     const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1234";
 
@@ -165,6 +201,33 @@ mod tests {
             assert!(!text.contains("\"*\"") && !text.contains(":*\""), "{text}");
             assert_eq!(text.contains("Put"), use_ == Use::Write);
         }
+    }
+
+    #[test]
+    fn who_publishes_may_change_one_function_and_encrypt_for_it_alone() {
+        let target = |function: &str, key: &str, alias: Option<&str>| FunctionTarget {
+            function: function.into(),
+            variable: "SECRET".into(),
+            key: key.into(),
+            alias: alias.map(Into::into),
+        };
+        let of =
+            |target| -> Value { serde_json::from_str(&publishing(&target, &grounds(&[], None))).unwrap() };
+        let plain = of(target("queue-sync", KEY, None));
+        let arn = "arn:aws:lambda:eu-west-1:123456789012:function:queue-sync";
+        assert_eq!(plain["Statement"][0]["Resource"], serde_json::json!([arn]));
+        let two = ["lambda:GetFunctionConfiguration", "lambda:UpdateFunctionConfiguration"];
+        assert_eq!(plain["Statement"][0]["Action"], serde_json::json!(two));
+        let key = &plain["Statement"][1];
+        assert_eq!((&key["Resource"], &key["Action"]), (&KEY.into(), &serde_json::json!(["kms:Encrypt"])));
+        let context = &key["Condition"]["StringEquals"]["kms:EncryptionContext:LambdaFunctionName"];
+        assert_eq!(context, "queue-sync");
+        let aliased = of(target(arn, "alias/q", Some("live")));
+        assert_eq!(aliased["Statement"][0]["Resource"], serde_json::json!([arn, format!("{arn}:*")]));
+        assert_eq!(aliased["Statement"][0]["Action"].as_array().unwrap().len(), 5);
+        assert_eq!(aliased["Statement"][1]["Condition"]["StringEquals"]["kms:RequestAlias"], "alias/q");
+        let id = of(target("queue-sync", "1234", None));
+        assert_eq!(id["Statement"][1]["Resource"], KEY);
     }
 
     #[test]

@@ -21,12 +21,14 @@ use super::client::Settings;
 use super::describing::{describe, usable};
 use super::stages::{CURRENT, PENDING};
 use super::store::SecretsManager;
+use super::writing::Under;
 
 /// Secrets Manager during one rotation: what is put for its secret gets the rotation's token as its version id. Everything else is [`SecretsManager`].
 pub struct Rotating {
     store: SecretsManager,
     entry: EntryName,
     token: Version,
+    rotation_token: Option<Secret>,
 }
 
 /// Whether a step of a rotation has anything to do.
@@ -44,7 +46,19 @@ impl Rotating {
     /// The rotation `token` of `entry`. Opens like [`SecretsManager::open`]: no I/O.
     #[must_use]
     pub fn open(settings: Settings, entry: EntryName, token: &str) -> Self {
-        Self { store: SecretsManager::open(settings), entry, token: Version::new(token) }
+        Self {
+            store: SecretsManager::open(settings),
+            entry,
+            token: Version::new(token),
+            rotation_token: None,
+        }
+    }
+
+    /// The same, with what the event said as `RotationToken`: by it AWS knows who writes where the function has taken a role of another account (API reference,
+    /// PutSecretValue). Not every event brings one.
+    #[must_use]
+    pub fn known_by(self, rotation_token: Option<Secret>) -> Self {
+        Self { rotation_token, ..self }
     }
 
     /// The version that AWS made room for.
@@ -117,10 +131,11 @@ impl Store for Rotating {
         entry: &'a EntryName,
         value: Secret,
     ) -> BoxFuture<'a, Result<Version, Fault>> {
-        let token = (*entry == self.entry).then_some(self.token.as_str());
+        let rotation_token = self.rotation_token.as_ref();
+        let under = (*entry == self.entry).then_some(Under { token: self.token.as_str(), rotation_token });
         Box::pin(async move {
-            let version = self.store.write_pending(entry, value, token).await?;
-            if token.is_some_and(|token| token != version.as_str()) {
+            let version = self.store.write_pending(entry, value, under).await?;
+            if under.is_some_and(|under| under.token != version.as_str()) {
                 let detail =
                     format!("`{entry}`: AWS stored the value under another version than it was told");
                 return Err(Fault::new(FaultCode::StoreAnswerBad, detail));

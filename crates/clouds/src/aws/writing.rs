@@ -11,13 +11,22 @@ use super::faults::{Asked, of_sdk};
 use super::stages::{self, CURRENT, PENDING, PLACEHOLDER, PLACEHOLDER_VALUE, Promotion, Stages};
 use super::store::{SecretsManager, unusable};
 
+/// What a rotation of Secrets Manager writes under.
+#[derive(Clone, Copy)]
+pub(super) struct Under<'a> {
+    /// The version id, which AWS keeps from being given to two values.
+    pub(super) token: &'a str,
+    /// What AWS knows the writer by, if the event brought it.
+    pub(super) rotation_token: Option<&'a Secret>,
+}
+
 impl SecretsManager {
-    /// `token`: the version id, which AWS keeps from being given to two values; drawn by the SDK where there is none.
+    /// `under`: what a rotation brings; without one the SDK draws a version id.
     pub(super) async fn write_pending(
         &self,
         entry: &EntryName,
         value: Secret,
-        token: Option<&str>,
+        under: Option<Under<'_>>,
     ) -> Result<Version, Fault> {
         fits(entry, &value)?;
         let opened = self.opened().await?;
@@ -37,7 +46,9 @@ impl SecretsManager {
         }
         // Without a token of ours the SDK draws one per call and keeps it for its own repetition, which AWS then ignores.
         let request = opened.client.put_secret_value().secret_id(entry.as_str()).version_stages(PENDING);
-        let request = request.set_client_request_token(token.map(str::to_owned));
+        let request = request.set_client_request_token(under.map(|under| under.token.to_owned()));
+        let known_by = under.and_then(|under| under.rotation_token?.expose_str());
+        let request = request.set_rotation_token(known_by.map(str::to_owned));
         let request = match as_text(&value) {
             Some(text) => request.secret_string(text),
             None => request.secret_binary(Blob::new(value.expose())),

@@ -151,6 +151,10 @@ codes! {
         "compare what the store holds with the platform's console";
     RotationRefused = "rotation-refused", FixConfiguration, "the rotation does not begin",
         "see to what the detail names, or plan it first with `hallpass rotate plan`";
+    PublishRefused = "publish-refused", FixConfiguration, "a function cannot be given the new secret",
+        "see to what the detail names; the rotation goes on with its next run";
+    PublishUnsettled = "publish-unsettled", RetryLater, "a function that is to get the new secret is being changed",
+        "let that end; the rotation goes on with its next run";
     RotationStuck = "rotation-stuck", FixMachine, "the rotation cannot go on by itself",
         "type the command that `hallpass rotate status` names";
     RotationHeld = "rotation-held", FixConfiguration, "the rotation is on hold",

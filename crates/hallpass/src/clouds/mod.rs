@@ -20,7 +20,9 @@ use hallpass_core::{Clock, Fault, FaultCode, Store};
 use hallpass_stores::{Options, Reference, Scheme};
 
 #[cfg(feature = "aws")]
-pub use hallpass_clouds::aws::{Rotating, Standing};
+pub use hallpass_clouds::aws::{FunctionTarget, FunctionVariable, Rotating, Standing};
+#[cfg(feature = "aws")]
+pub use policy::publishing;
 pub use policy::{Purpose, policy};
 
 /// Looks an environment variable up by its name.
@@ -68,11 +70,29 @@ impl Clouds {
         Ok(store)
     }
 
-    /// The rotation `token`, begun by Secrets Manager, of the secret that `reference` names. Opened for itself: one rotation's token is no other's.
+    /// The rotation `token`, begun by Secrets Manager, of the secret that `reference` names; `rotation_token` is what its events bring where function and secret belong
+    /// to different accounts. Opened for itself: one rotation's token is no other's.
     #[cfg(feature = "aws")]
     #[must_use]
-    pub fn rotating(&self, reference: &Reference, token: &str) -> Rotating {
-        aws::rotating(reference, token, &self.surroundings)
+    pub fn rotating(
+        &self,
+        reference: &Reference,
+        token: &str,
+        rotation_token: Option<hallpass_core::Secret>,
+    ) -> Rotating {
+        aws::rotating(reference, token, &self.surroundings).known_by(rotation_token)
+    }
+
+    /// A variable of a Lambda function in `region`, or in that of the surroundings. Opened for itself; this sends nothing.
+    #[cfg(feature = "aws")]
+    #[must_use]
+    pub fn function_variable(
+        &self,
+        target: FunctionTarget,
+        region: Option<&str>,
+        endpoint: Option<&str>,
+    ) -> FunctionVariable {
+        aws::function_variable(target, (region, endpoint), &self.surroundings)
     }
 
     /// What was opened so far, by a text that tells each from the others.

@@ -42,18 +42,49 @@ pub fn policy(
     }
 }
 
+/// The least that has to be granted to bring a secret into the variable of a Lambda function, in `region` or that of the surroundings.
 #[cfg(feature = "aws")]
-fn aws(reference: &Reference, purpose: Purpose, variables: &Variables) -> String {
-    use hallpass_clouds::aws::{Grounds, Use, policy};
-    let said = |name: &str| variables(name)?.into_string().ok().filter(|value| !value.is_empty());
-    let region = reference.options.region.as_deref().map(str::to_owned).or_else(|| said("AWS_REGION"));
-    let region = region.unwrap_or_else(|| "REGION".to_owned());
-    let function = said("AWS_LAMBDA_FUNCTION_NAME");
-    let partition = match region.split('-').next() {
+#[must_use]
+pub fn publishing(target: &super::FunctionTarget, region: Option<&str>, variables: &Variables) -> String {
+    let region = region_of(region, variables);
+    let partition = partition(&region);
+    let grounds = hallpass_clouds::aws::Grounds {
+        partition,
+        region: &region,
+        account: None,
+        entries: &[],
+        key: None,
+        function: None,
+    };
+    hallpass_clouds::aws::publishing(target, &grounds)
+}
+
+#[cfg(feature = "aws")]
+fn said(variables: &Variables, name: &str) -> Option<String> {
+    variables(name)?.into_string().ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(feature = "aws")]
+fn region_of(named: Option<&str>, variables: &Variables) -> String {
+    let region = named.map(str::to_owned).or_else(|| said(variables, "AWS_REGION"));
+    region.unwrap_or_else(|| "REGION".to_owned())
+}
+
+#[cfg(feature = "aws")]
+fn partition(region: &str) -> &'static str {
+    match region.split('-').next() {
         Some("cn") => "aws-cn",
         Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
         _ => "aws",
-    };
+    }
+}
+
+#[cfg(feature = "aws")]
+fn aws(reference: &Reference, purpose: Purpose, variables: &Variables) -> String {
+    use hallpass_clouds::aws::{Grounds, Use, policy};
+    let region = region_of(reference.options.region.as_deref(), variables);
+    let function = said(variables, "AWS_LAMBDA_FUNCTION_NAME");
+    let partition = partition(&region);
     let grounds = Grounds {
         partition,
         region: &region,

@@ -134,6 +134,7 @@ fn amend_rotation(rotation: &mut Rotation, change: &Change, now: WallTime) {
         Change::Notified => {
             if let Some(promoted) = &mut rotation.promoted {
                 promoted.notified = true;
+                promoted.told = Some(now);
             }
         }
         Change::Copied(copy) => {
@@ -207,6 +208,7 @@ fn resume(rotation: &mut Rotation, baseline: &Baseline, now: WallTime) {
             revision: baseline.new.clone(),
             notified: false,
             copied: std::collections::BTreeMap::new(),
+            told: None,
         });
         return;
     }

@@ -127,13 +127,16 @@ pub struct PromotedMark {
     /// The copies at the platform that hold it, and since when.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub copied: BTreeMap<CopyId, WallTime>,
+    /// When the consumers had been told. The overlap is counted from here: telling may fail for hours, and until then a function is started with the old secret in its environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<WallTime>,
 }
 
 impl PromotedMark {
-    /// Since when everybody who does not look at the store has it: the last copy may have been written days after the promotion.
+    /// Since when nobody is given the old secret any more: consumers may have been told, and the last copy been written, days after the promotion.
     #[must_use]
     pub fn spread(&self) -> WallTime {
-        self.copied.values().copied().fold(self.at, WallTime::max)
+        self.copied.values().copied().fold(self.told.unwrap_or(self.at), WallTime::max)
     }
 }
 

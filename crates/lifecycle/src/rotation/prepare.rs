@@ -25,7 +25,8 @@ pub(super) fn decide(view: &View<'_>, rotation: &Rotation) -> Next {
         && current == Some(&pending.version)
     {
         let revision = view.revision(&pending.slot);
-        let mark = PromotedMark { at: view.now, revision, notified: false, copied: BTreeMap::new() };
+        let mark =
+            PromotedMark { at: view.now, revision, notified: false, copied: BTreeMap::new(), told: None };
         return does(Step::Promote, Effect::Write(Change::Promoted(mark)));
     }
     let superseded = current != Some(&rotation.intent.version);

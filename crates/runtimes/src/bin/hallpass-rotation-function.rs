@@ -20,7 +20,7 @@ fn main() -> Result<(), Error> {
 }
 
 async fn run() -> Result<(), Error> {
-    let app = Arc::new(assembled().await.map_err(|fault| told(&fault))?);
+    let app = Arc::new(assembled().await?);
     let answer = |event: LambdaEvent<Value>| {
         let app = Arc::clone(&app);
         async move { rotation_function::answer(&app, &event.payload, STAY).await.map_err(|fault| told(&fault)) }
@@ -28,10 +28,12 @@ async fn run() -> Result<(), Error> {
     lambda_runtime::run(service_fn(answer)).await
 }
 
-async fn assembled() -> Result<App, Fault> {
-    let config = Config::load(None, &Sources::of_process(Flags::default()))?;
+async fn assembled() -> Result<App, Error> {
+    // Every fault with its line: the function's log is the only place where they can be seen.
+    let config = Config::load(None, &Sources::of_process(Flags::default()));
+    let config = config.map_err(|faults| faults.to_string())?;
     start_logging(&config);
-    App::assemble(&config, Purpose::Command, Arc::new(ProcessVariables)).await
+    App::assemble(&config, Purpose::Command, Arc::new(ProcessVariables)).await.map_err(|fault| told(&fault))
 }
 
 /// What Lambda writes into the function's log: code, detail and hint, which name things and never values.

@@ -56,6 +56,11 @@ impl Stage {
 
     /// The secret of `sales` rests where this reference says.
     pub(crate) async fn keeping(sales: &str) -> Self {
+        Self::configured(sales, "").await
+    }
+
+    /// The same, with more lines of configuration.
+    pub(crate) async fn configured(sales: &str, more: &str) -> Self {
         let clock = ClockSettings::Frozen(NOW);
         let emulator = Emulator::start(Settings { clock, ..Settings::default() }).await.unwrap();
         let world = emulator.world();
@@ -68,7 +73,7 @@ impl Stage {
         world.add_client(NewClient::named("admin").id("admin").secret("planted-admin").role("role", "*"));
         world.add_queue("Sales");
         let folder = tempfile::tempdir().unwrap();
-        let text = configuration(&emulator.login_url(), &emulator.api_url(), sales);
+        let text = configuration(&emulator.login_url(), &emulator.api_url(), sales) + more;
         let sources = Sources::of_process(Flags::default());
         let config = Config::read(&folder.path().join("hallpass.toml"), &text, &sources).unwrap();
         let time = Hand(Arc::new(watch::Sender::new(Duration::from_secs(NOW))));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hallpass_app::lifecycle::NoProgress;
+use hallpass_app::lifecycle::{NoProgress, Step};
 use hallpass_app::{Fault, FaultCode, RotationOptions};
 use hallpass_cloud_emulator::StandIn;
 use hallpass_cloud_emulator::aws::Aws;
@@ -29,9 +29,16 @@ struct House {
 
 impl House {
     async fn open() -> Self {
+        Self::configured(|_, _| String::new()).await
+    }
+
+    /// With more lines of configuration, which `more` makes of the stand-in and its address.
+    async fn configured(more: impl FnOnce(&Aws, &str) -> String) -> Self {
         let aws = Arc::new(Aws::new());
         let door = StandIn::start(aws.endpoint(REGION), None).await.unwrap();
-        let stage = Stage::keeping(&format!("aws-sm:{ENTRY}?region={REGION}&endpoint={}", door.url())).await;
+        let more = more(&aws, &door.url());
+        let reference = format!("aws-sm:{ENTRY}?region={REGION}&endpoint={}", door.url());
+        let stage = Stage::configured(&reference, &more).await;
         let described = aws.operate(REGION, "DescribeSecret", &json!({"SecretId": ENTRY})).unwrap();
         let arn = described["ARN"].as_str().unwrap().to_owned();
         Self { stage, aws, arn, _door: door }
@@ -142,4 +149,162 @@ async fn a_secret_that_fails_its_canary_is_never_promoted() {
     assert!(!house.labels(ONE).contains(&"AWSCURRENT".to_owned()));
     assert_eq!(house.stage.client("sales").await, "sales-a");
     assert_eq!(house.stage.made(), 1, "no second one is made under the same token");
+}
+
+impl House {
+    /// The four steps, each once.
+    async fn rotated(&self, token: &str) {
+        self.begin(token).unwrap();
+        for step in ["createSecret", "setSecret", "testSecret", "finishSecret"] {
+            self.step(step, token).await.unwrap_or_else(|fault| panic!("{step}: {fault} {}", fault.hint()));
+        }
+    }
+
+    /// Moves a label as an operator would.
+    fn relabel(&self, label: &str, from: Option<&str>, to: Option<&str>) {
+        let asked = json!({"SecretId": ENTRY, "VersionStage": label, "RemoveFromVersionId": from, "MoveToVersionId": to});
+        self.aws.operate(REGION, "UpdateSecretVersionStage", &asked).unwrap();
+    }
+
+    fn version_at(&self, label: &str) -> String {
+        let labels = self.aws.labels(REGION, ENTRY);
+        labels.into_iter().find(|(_, of)| of.contains(label)).unwrap().0
+    }
+
+    async fn status(&self) -> hallpass_app::lifecycle::Status {
+        let options = RotationOptions { stay: Duration::ZERO, accept_downtime_risk: false };
+        self.stage.app.rotation("sales", options, Arc::new(NoProgress)).unwrap().status().await.unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_last_step_that_died_behind_the_move_is_brought_to_its_end() {
+    let house = House::open().await;
+    house.begin(ONE).unwrap();
+    for step in ["createSecret", "setSecret", "testSecret"] {
+        house.step(step, ONE).await.unwrap();
+    }
+    // What the dead one did last: AWSCURRENT is moved, AWSPENDING stands beside it, and no consumer was told.
+    house.relabel("AWSCURRENT", Some(&house.version_at("AWSCURRENT")), Some(ONE));
+    assert_eq!(house.labels(ONE), ["AWSCURRENT", "AWSPENDING"]);
+    for step in ["createSecret", "setSecret", "testSecret"] {
+        house.step(step, ONE).await.unwrap();
+        assert_eq!(house.labels(ONE), ["AWSCURRENT", "AWSPENDING"], "{step} has no say any more");
+    }
+    house.step("finishSecret", ONE).await.unwrap();
+    assert_eq!(house.labels(ONE), ["AWSCURRENT"], "AWSPENDING is taken off");
+    let (_, _, step) = house.status().await.rotation.unwrap();
+    assert!(step >= Step::CollectEvidence, "consumers were told and it is written down: {step:?}");
+    let asked = house.stage.emulator.world().witness().totals.requests;
+    house.step("finishSecret", ONE).await.unwrap();
+    assert_eq!(
+        house.stage.emulator.world().witness().totals.requests,
+        asked,
+        "and then nothing is asked any more"
+    );
+    assert_eq!(house.stage.made(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_schedule_the_next_rotation_ends_the_one_before() {
+    let house = House::open().await;
+    house.rotated(ONE).await;
+    house.begin(TWO).unwrap();
+    let fault = house.step("createSecret", TWO).await.unwrap_err();
+    assert!(fault.to_string().contains("of the rotation before is not retired yet"), "{fault}");
+    assert!(fault.hint().contains("EventBridge") && fault.retry_after().is_some(), "{fault}");
+    // Weeks: two looks carry the end of the old secret on, as a schedule's would.
+    for _ in 0..2 {
+        house.stage.advance(10 * DAY);
+        assert!(house.step("createSecret", TWO).await.is_err());
+    }
+    assert!(house.status().await.rotation.is_none(), "the one before is over");
+    assert_eq!(house.labels(TWO), ["AWSPENDING"], "and the token still waits");
+    house.stage.advance(DAY);
+    house.step("createSecret", TWO).await.unwrap();
+    house.step("finishSecret", TWO).await.unwrap();
+    assert_eq!(
+        (house.labels(TWO), house.stage.client("sales").await),
+        (vec!["AWSCURRENT".into()], "sales-a".into())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pending_secret_that_aws_gave_up_makes_room_for_the_next_token() {
+    let house = House::open().await;
+    house.begin(ONE).unwrap();
+    house.step("createSecret", ONE).await.unwrap();
+    house.relabel("AWSPENDING", Some(ONE), None);
+    House::refused_with(house.step("testSecret", ONE).await, "no version of this token");
+    house.begin(TWO).unwrap();
+    house.stage.advance(Duration::from_secs(600));
+    house.step("createSecret", TWO).await.unwrap();
+    assert_eq!(house.stage.made(), 2, "the first was nobody's any more");
+    for step in ["testSecret", "finishSecret"] {
+        house.step(step, TWO).await.unwrap();
+    }
+    assert_eq!(house.labels(TWO), ["AWSCURRENT"]);
+    assert_eq!(house.stage.client("sales").await, "sales-b");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_token_is_shown_to_a_secret_of_another_account() {
+    let house = House::open().await;
+    house.aws.guard(ENTRY, "planted-rotation-token");
+    house.begin(ONE).unwrap();
+    assert_eq!(house.step("createSecret", ONE).await.unwrap_err().code(), FaultCode::StoreDenied);
+    house.stage.advance(Duration::from_secs(600));
+    let event = json!({"Step": "createSecret", "SecretId": house.arn, "ClientRequestToken": ONE, "RotationToken": "planted-rotation-token"});
+    house.invoke(&event).await.unwrap();
+    assert_eq!(house.labels(ONE), ["AWSPENDING"]);
+    house.step("finishSecret", ONE).await.unwrap();
+    assert_eq!(house.labels(ONE), ["AWSCURRENT"]);
+}
+
+/// A function that gets the secret of `sales` by its environment.
+fn consumer(aws: &Aws, url: &str) -> String {
+    aws.function(REGION, "consumer", |function| {
+        function.looks = 0;
+        function.variables.insert("OTHER".to_owned(), "planted-other".to_owned());
+    });
+    let key = aws.key(REGION);
+    format!(
+        "[integrations.sales.rotation.publish.consumer]\naws_lambda = \"consumer\"\nvariable = \"SALES\"\nkey = \"{key}\"\n\
+         region = \"{REGION}\"\nendpoint = \"{url}\"\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_last_step_is_over_once_the_functions_have_the_new_secret() {
+    let house = House::configured(consumer).await;
+    house.begin(ONE).unwrap();
+    for step in ["createSecret", "setSecret", "testSecret"] {
+        house.step(step, ONE).await.unwrap();
+    }
+    let variables = || house.aws.function(REGION, "consumer", |function| function.variables.clone());
+    assert_eq!(variables().len(), 1, "nobody is told before it is promoted");
+    house.aws.deny("lambda:UpdateFunctionConfiguration");
+    let fault = house.step("finishSecret", ONE).await.unwrap_err();
+    assert!(fault.to_string().contains("lambda:UpdateFunctionConfiguration"), "{fault}");
+    assert_eq!(house.labels(ONE), ["AWSCURRENT"], "it is promoted, and a consumer is not told");
+    assert!(house.step("finishSecret", ONE).await.is_err(), "that is not answered quietly");
+    // So long that the overlap would be over, had it begun with the promotion.
+    house.stage.advance(3 * DAY);
+    house.aws.allow("lambda:UpdateFunctionConfiguration");
+    house.step("finishSecret", ONE).await.unwrap();
+    let context =
+        std::collections::BTreeMap::from([("LambdaFunctionName".to_owned(), "consumer".to_owned())]);
+    let opened = house.aws.decrypt(REGION, &variables()["SALES"], &context).unwrap();
+    let stored = house.aws.operate(REGION, "GetSecretValue", &json!({"SecretId": ENTRY})).unwrap();
+    assert_eq!(stored["SecretString"], *opened, "the function reads what the store holds");
+    assert_eq!(variables()["OTHER"], "planted-other");
+    house.scheduled().await.unwrap();
+    let (_, _, step) = house.status().await.rotation.unwrap();
+    assert!(step <= Step::Soak, "sandboxes that were started an hour ago hold the old secret: {step:?}");
+    assert!(house.stage.emulator.world().is_live("sales-a", "planted-sales-a"));
+    for _ in 0..14 {
+        house.stage.advance(DAY);
+        house.scheduled().await.unwrap();
+    }
+    assert!(house.status().await.rotation.is_none(), "and in the end it is retired");
 }

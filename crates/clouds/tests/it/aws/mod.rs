@@ -8,6 +8,7 @@
 mod contract;
 mod extension;
 mod faults;
+mod function;
 mod kms_env;
 mod labels;
 mod logs;
