@@ -13,6 +13,7 @@
 //! Clock, network, stores and platforms meet only here. Everything below is handed what it uses, so it can be tested without any of it,
 //! and whoever wants to know what really runs reads one file, `assemble.rs`.
 
+mod acks;
 mod assemble;
 mod call;
 pub mod config;
@@ -31,6 +32,7 @@ mod start_up;
 mod stores;
 mod triggers;
 
+pub use acks::{AckBook, NotKept};
 pub use assemble::{App, Purpose, Times};
 pub use call::{Answer, Call};
 pub use config::{

@@ -78,8 +78,12 @@ pub(super) struct SidecarTable {
     pub(super) start_timeout: Option<At<DurationText>>,
     /// What this process is called among the `consumers` of a rotation: letters, digits, `-` or `_`. With `acks` it says which secret it uses.
     pub(super) consumer: Option<At<String>>,
-    /// The folder in which it says so, whenever it got a token: the `acks` of the rotation. Default: it says nothing.
+    /// Where it says so when it got a token: the `acks` of the rotation. A folder; the address of a receiver (`https://`), which is shown `acks_bearer`; or a reference
+    /// into a secret store (`local:`, `aws-sm:`, `azure-kv:`, `gcp-sm:`), below which each consumer has an entry of its own for each integration. No call waits for it, and none
+    /// fails because of it. Default: it says nothing.
     pub(super) acks: Option<At<String>>,
+    /// Where the bearer rests that the receiver is shown: a reference, whose value is one line. Needed where `acks` is an address.
+    pub(super) acks_bearer: Option<At<String>>,
 }
 
 /// What leaves the process.

@@ -17,6 +17,7 @@
 //! A flag wins over a documented variable, the variable over the file, the file over the default: `Given::first` is the
 //! only place that decides it. A value that loses is still checked.
 
+mod acks;
 mod at;
 mod check;
 mod defaults;
@@ -55,6 +56,7 @@ pub use variables::{
     VARIABLES, Variable, Variables, XDG_RUNTIME_DIR, XDG_STATE_HOME,
 };
 
+pub(crate) use acks::{AckAddress, AckTarget};
 use check::Checker;
 use faults::Collector;
 use file::HallpassToml;

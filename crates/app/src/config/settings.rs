@@ -11,6 +11,8 @@ use hallpass_sidecar::Listen;
 use hallpass_stores::{Reference, StoreLimits};
 use ipnet::IpNet;
 
+use super::AckTarget;
+
 /// A checked configuration. Its fields are read by the composition root only, so the compiler tells when a key has no effect.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -41,7 +43,7 @@ pub(crate) struct SidecarConfig {
     pub(crate) start_timeout: Duration,
     /// Who says so, and where, when a secret is in use.
     pub(crate) consumer: Option<String>,
-    pub(crate) acks: Option<PathBuf>,
+    pub(crate) acks: Option<AckTarget>,
 }
 
 #[derive(Clone, Debug)]
@@ -121,7 +123,7 @@ pub(crate) struct RotationConfig {
     /// Who must have acknowledged a new secret.
     pub(crate) consumers: Vec<String>,
     /// Where acknowledgements lie.
-    pub(crate) acks: Option<PathBuf>,
+    pub(crate) acks: Option<AckTarget>,
 }
 
 macro_rules! choices {

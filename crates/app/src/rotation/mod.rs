@@ -7,7 +7,6 @@
 //!                                                                └─ acknowledgements, journal, audit log
 //! ```
 
-mod acks;
 mod journal;
 mod one;
 mod plan;
@@ -27,9 +26,9 @@ use hallpass_lifecycle::rotation::{
 };
 use hallpass_stores::Reference;
 
+use crate::acks::{self, Consumers};
 use crate::assemble::{App, Integration};
 use crate::config::RotationConfig;
-pub(crate) use acks::Acknowledge;
 use journal::FileJournal;
 pub use one::{Planned, Rotation};
 #[cfg(feature = "aws")]
@@ -89,7 +88,7 @@ impl App {
             Some(path) => Arc::new(FileJournal::new(path)),
             None => Arc::new(NoJournal),
         };
-        let acks = acknowledgements(integration, config);
+        let acks = self.consumers(integration, config)?;
         let parts = Parts {
             store,
             admin,
@@ -125,6 +124,15 @@ impl App {
         Ok((first.clone(), self.stores.of(first)?))
     }
 
+    fn consumers(&self, integration: &Integration, config: &RotationConfig) -> Result<Arc<dyn Acks>, Fault> {
+        let Some(target) = &config.acks else { return Ok(Arc::new(NoAcks)) };
+        Ok(Arc::new(Consumers {
+            place: acks::open(target, &self.parts, &self.stores)?,
+            integration: integration.client.name().to_string(),
+            registered: config.consumers.iter().cloned().collect(),
+        }))
+    }
+
     fn journal_of(&self, name: &str) -> Option<std::path::PathBuf> {
         Some(self.rotations.as_ref()?.join(format!("{name}.jsonl")))
     }
@@ -136,17 +144,6 @@ fn publisher(integration: &Integration, config: &RotationConfig, reference: &Ref
     }
     let (name, reference) = (integration.client.name().to_string(), reference.to_string());
     Arc::new(publish::Command { command: config.publish_command.clone(), integration: name, reference })
-}
-
-fn acknowledgements(integration: &Integration, config: &RotationConfig) -> Arc<dyn Acks> {
-    match &config.acks {
-        Some(folder) => Arc::new(acks::Folder {
-            folder: folder.clone(),
-            integration: integration.client.name().to_string(),
-            registered: config.consumers.iter().cloned().collect(),
-        }),
-        None => Arc::new(NoAcks),
-    }
 }
 
 /// This machine, as an operator would recognise it.

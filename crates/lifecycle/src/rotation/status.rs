@@ -31,6 +31,8 @@ pub struct Status {
     pub next: String,
     /// Why the old secret must live on, as far as was asked.
     pub findings: Vec<Finding>,
+    /// Why nobody knows what the consumers say, by fault and detail. While that is so the old secret lives on.
+    pub unheard: Option<String>,
     /// Who has the lease, and until when.
     pub lease: Option<Lease>,
     /// Whether it is on hold.
@@ -76,6 +78,7 @@ pub fn status(seen: &Seen, acks: Option<&AckReport>, now: WallTime, plan: &Plan)
         rotation: rotation.map(|rotation| (rotation.id.clone(), rotation.strategy, step)),
         next: next_words(rotation, &decided.effect, step, now),
         findings: super::settle::findings(&state, now, plan),
+        unheard: None,
         lease: document.and_then(|document| document.lease.clone()).filter(|lease| now < lease.until),
         hold: document.and_then(|document| document.hold.clone()),
         command: command(document.is_some_and(|document| document.hold.is_some()), rotation, plan),
@@ -176,6 +179,9 @@ impl fmt::Display for Status {
         writeln!(f, "  next      {}", self.next)?;
         for finding in &self.findings {
             writeln!(f, "  because   {finding}")?;
+        }
+        if let Some(unheard) = &self.unheard {
+            writeln!(f, "  unheard   {unheard}")?;
         }
         write!(f, "  type      {}", self.command)
     }

@@ -70,6 +70,7 @@ struct Line<'a> {
     secrets: Vec<Version<'a>>,
     next: &'a str,
     held: Option<&'a str>,
+    unheard: Option<&'a str>,
     command: &'a str,
 }
 
@@ -102,6 +103,7 @@ impl<'a> Line<'a> {
             secrets: versions.collect(),
             next: &status.next,
             held: status.hold.as_ref().map(|hold| hold.reason.as_str()),
+            unheard: status.unheard.as_deref(),
             command: &status.command,
         }
     }
