@@ -28,7 +28,14 @@ pub(crate) type Carried = (String, Arc<dyn Meter>);
 #[derive(Debug)]
 struct Round {
     latest: watch::Sender<Word>,
-    done: watch::Receiver<u64>,
+    seen_to: watch::Receiver<SeenTo>,
+}
+
+/// The last word that arrived, and the last with which something came to an end: it arrived or was given up.
+#[derive(Clone, Copy, Debug, Default)]
+struct SeenTo {
+    arrived: u64,
+    ended: u64,
 }
 
 /// The word that is to be carried, counted from one; none yet is number zero.
@@ -48,11 +55,11 @@ impl Courier {
         let (mut rounds, mut tasks, hurry) = (BTreeMap::new(), JoinSet::new(), watch::Sender::new(false));
         for (integration, meter) in integrations {
             let (latest, words) = watch::channel(Word::default());
-            let (done, carried) = watch::channel(0);
+            let (seen_to, carried) = watch::channel(SeenTo::default());
             let carrier = Carrier {
                 integration: integration.clone(),
                 words,
-                done,
+                seen_to,
                 hurry: hurry.subscribe(),
                 place: Arc::clone(place),
                 meter,
@@ -61,7 +68,7 @@ impl Courier {
                 randomness: Arc::clone(&randomness),
             };
             tasks.spawn(carrier.run());
-            rounds.insert(integration, Round { latest, done: carried });
+            rounds.insert(integration, Round { latest, seen_to: carried });
         }
         Self { rounds, hurry, sleep, _tasks: tasks }
     }
@@ -73,21 +80,23 @@ impl Courier {
         round.latest.send_modify(|word| *word = Word { number: word.number + 1, said });
     }
 
-    /// Waits until every word told so far has arrived; pauses are cut short, and what fails then is given up. False if `limit` passes first. For the end of a process.
+    /// Waits until every word told so far has arrived; pauses are cut short, and what fails then is given up. False if something did not arrive. For the end of a process.
     pub(crate) async fn flush(&self, limit: Duration) -> bool {
         self.hurry.send_replace(true);
-        let arrived = within(&*self.sleep, limit, Box::pin(self.settled())).await.is_some();
+        let arrived = within(&*self.sleep, limit, Box::pin(self.ended())).await;
         self.hurry.send_replace(false);
-        arrived
+        arrived.unwrap_or(false)
     }
 
-    /// Resolves once every word told so far has arrived.
-    pub(crate) async fn settled(&self) {
+    /// Resolves once every word told so far has arrived or was given up; whether all have arrived.
+    async fn ended(&self) -> bool {
+        let mut all = true;
         for round in self.rounds.values() {
-            let (told, mut done) = (round.latest.borrow().number, round.done.clone());
+            let (told, mut seen_to) = (round.latest.borrow().number, round.seen_to.clone());
             // An error is a task that ended, and then nothing arrives any more.
-            drop(done.wait_for(|done| *done >= told).await);
+            all &= seen_to.wait_for(|seen| seen.ended >= told).await.is_ok_and(|seen| seen.arrived >= told);
         }
+        all
     }
 }
 
@@ -95,7 +104,7 @@ impl Courier {
 struct Carrier {
     integration: String,
     words: watch::Receiver<Word>,
-    done: watch::Sender<u64>,
+    seen_to: watch::Sender<SeenTo>,
     hurry: watch::Receiver<bool>,
     place: Arc<dyn AckPlace>,
     meter: Arc<dyn Meter>,
@@ -127,13 +136,14 @@ impl Carrier {
                             "an acknowledgement arrived after all"
                         );
                     }
-                    self.done.send_replace(number);
+                    self.seen_to.send_replace(SeenTo { arrived: number, ended: number });
                     return;
                 }
                 Err(fault) => {
                     self.meter.count(Counter::AcksFailed);
                     self.complain(&fault, failures);
                     if *self.hurry.borrow() {
+                        self.seen_to.send_modify(|seen| seen.ended = number);
                         return;
                     }
                     self.rest(pause(failures, fault.retry_after(), self.randomness.unit())).await;

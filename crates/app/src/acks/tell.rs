@@ -33,7 +33,7 @@ impl AuditSink for Acknowledge {
 }
 
 impl App {
-    /// Waits until what this process acknowledged has arrived: pauses are cut short, and what fails then is given up. False if `limit` passes first. A gateway does so
+    /// Waits until what this process acknowledged has arrived: pauses are cut short, and what fails then is given up. False if something did not arrive within `limit`. A gateway does so
     /// by itself when it stops.
     pub async fn acknowledged(&self, limit: Duration) -> bool {
         match &self.courier {

@@ -62,7 +62,11 @@ impl Scene {
     }
 
     fn asked(&self, operation: &str) -> usize {
-        self.door.seen().iter().filter(|seen| seen.operation.as_deref() == Some(operation)).count()
+        self.door
+            .seen()
+            .iter()
+            .filter(|seen| seen.operation.as_deref().is_some_and(|asked| asked.ends_with(operation)))
+            .count()
     }
 
     fn writes(&self) -> usize {
@@ -106,12 +110,13 @@ async fn p05_fifty_processes_of_one_consumer_write_no_more_than_the_first_of_the
             let sidecar = scene.stage.sidecar().await;
             scene.stage.call(&sidecar).await;
             wave.spawn(async move {
-                assert!(sidecar.acknowledged(HOUR).await);
+                // Whoever lost a race to another gives up here, as at the end of a process.
+                sidecar.acknowledged(HOUR).await
             });
         }
-        while let Some(one) = wave.join_next().await {
-            one.unwrap();
-        }
+        let arrived = wave.join_all().await.into_iter().filter(|arrived| *arrived).count();
+        assert!(arrived >= 1 && (arrived == 10 || writes.is_empty()), "{arrived} of a wave arrived");
+        assert_eq!(scene.said()["consumer"], "billing");
         writes.push(scene.writes() - before.0);
         assert!(scene.asked("GetSecretValue") - before.1 <= 20, "one read, and one more after a lost race");
     }

@@ -150,6 +150,8 @@ async fn the_end_of_a_process_cuts_pauses_short_and_does_not_wait_for_ever() {
     assert!(scene.courier.flush(Duration::from_secs(1)).await, "there is nothing to carry");
     scene.place.down.store(true, Ordering::Relaxed);
     scene.tell("a", "00000001").await;
+    assert!(!scene.courier.flush(Duration::from_secs(1)).await, "what fails is given up, and no clock moved");
+    scene.tell("a", "00000001").await;
     scene.place.down.store(false, Ordering::Relaxed);
     assert!(scene.courier.flush(Duration::from_secs(1)).await, "no clock moved");
     assert_eq!(scene.arrived(), ["a 00000001"]);
