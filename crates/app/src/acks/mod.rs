@@ -25,7 +25,7 @@ mod said;
 mod tell;
 
 pub use book::{AckBook, NotKept};
-pub(crate) use consumers::Consumers;
+pub(crate) use consumers::{Consumers, Unheard};
 pub(crate) use courier::{Carried, Courier};
 pub(crate) use grants::references;
 pub(crate) use place::{AckPlace, open};

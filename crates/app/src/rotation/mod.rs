@@ -26,7 +26,7 @@ use hallpass_lifecycle::rotation::{
 };
 use hallpass_stores::Reference;
 
-use crate::acks::{self, Consumers};
+use crate::acks::{self, Consumers, Unheard};
 use crate::assemble::{App, Integration};
 use crate::config::RotationConfig;
 use journal::FileJournal;
@@ -88,13 +88,13 @@ impl App {
             Some(path) => Arc::new(FileJournal::new(path)),
             None => Arc::new(NoJournal),
         };
-        let acks = self.consumers(integration, config)?;
+        let (acks, strict) = self.consumers(integration, config)?;
         let parts = Parts {
             store,
             admin,
             verify: Arc::new(verify::Canaries::new(self, integration, config)),
             publish: publisher(integration, config, &reference),
-            acks: Arc::clone(&acks),
+            acks,
             journal: Arc::clone(&journal),
             audit: Arc::clone(&self.parts.audit),
             progress,
@@ -109,7 +109,7 @@ impl App {
             integration: name.to_owned(),
             reference: reference.to_string(),
             journal,
-            acks,
+            acks: strict,
             clock: Arc::clone(&self.parts.clock),
         })
     }
@@ -124,13 +124,19 @@ impl App {
         Ok((first.clone(), self.stores.of(first)?))
     }
 
-    fn consumers(&self, integration: &Integration, config: &RotationConfig) -> Result<Arc<dyn Acks>, Fault> {
-        let Some(target) = &config.acks else { return Ok(Arc::new(NoAcks)) };
-        Ok(Arc::new(Consumers {
+    /// What the consumers say, for the engine and for a status that names every fault.
+    fn consumers(
+        &self,
+        integration: &Integration,
+        config: &RotationConfig,
+    ) -> Result<(Arc<dyn Acks>, Arc<dyn Acks>), Fault> {
+        let Some(target) = &config.acks else { return Ok((Arc::new(NoAcks), Arc::new(NoAcks))) };
+        let consumers = Consumers {
             place: acks::open(target, &self.parts, &self.stores)?,
             integration: integration.client.name().to_string(),
             registered: config.consumers.iter().cloned().collect(),
-        }))
+        };
+        Ok((Arc::new(Unheard(consumers.clone())), Arc::new(consumers)))
     }
 
     fn journal_of(&self, name: &str) -> Option<std::path::PathBuf> {
