@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use hallpass::clouds;
-use hallpass_outbound::Origin;
+use hallpass_outbound::{Origin, OriginFault};
 use hallpass_stores::{Reference, Scheme};
 use http::Uri;
 use http::uri::PathAndQuery;
@@ -47,7 +47,7 @@ impl FromStr for AckAddress {
         let behind = text.find("://").map_or(0, |at| at + "://".len());
         let slash = text[behind..].find(['/', '?', '#']).map_or(text.len(), |at| behind + at);
         let (origin, path) = text.split_at(slash);
-        let origin = origin.parse::<Origin>().map_err(|fault| fault.as_str())?;
+        let origin = origin.parse::<Origin>().map_err(OriginFault::as_str)?;
         let path = path.trim_end_matches('/');
         let fine = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
         let dots = path.split('/').skip(1).any(|segment| matches!(segment, "" | "." | ".."));

@@ -88,7 +88,7 @@ impl App {
             Some(path) => Arc::new(FileJournal::new(path)),
             None => Arc::new(NoJournal),
         };
-        let (acks, strict) = self.consumers(integration, config)?;
+        let [acks, strict] = self.consumers(integration, config)?;
         let parts = Parts {
             store,
             admin,
@@ -129,14 +129,14 @@ impl App {
         &self,
         integration: &Integration,
         config: &RotationConfig,
-    ) -> Result<(Arc<dyn Acks>, Arc<dyn Acks>), Fault> {
-        let Some(target) = &config.acks else { return Ok((Arc::new(NoAcks), Arc::new(NoAcks))) };
+    ) -> Result<[Arc<dyn Acks>; 2], Fault> {
+        let Some(target) = &config.acks else { return Ok([Arc::new(NoAcks), Arc::new(NoAcks)]) };
         let consumers = Consumers {
             place: acks::open(target, &self.parts, &self.stores)?,
             integration: integration.client.name().to_string(),
             registered: config.consumers.iter().cloned().collect(),
         };
-        Ok((Arc::new(Unheard(consumers.clone())), Arc::new(consumers)))
+        Ok([Arc::new(Unheard(consumers.clone())), Arc::new(consumers)])
     }
 
     fn journal_of(&self, name: &str) -> Option<std::path::PathBuf> {
