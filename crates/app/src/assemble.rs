@@ -1,7 +1,7 @@
 //! Configuration in, running parts out: the only place that names every adapter.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hallpass::wiring::{self, Wired, Wiring};
@@ -15,10 +15,10 @@ use hallpass_outbound::{
 };
 use hallpass_stores::{Places, Reference};
 
+use crate::acks::{self, Acknowledge, Carried, Courier};
 use crate::config::{Config, IntegrationConfig, SidecarConfig, Variables};
 use crate::hardening::beginning;
 use crate::learn::Recording;
-use crate::rotation::Acknowledge;
 use crate::sinks::{self, FirstToken};
 use crate::stores::{Machine, Stores};
 
@@ -34,6 +34,8 @@ pub struct App {
     pub(crate) stores: Stores,
     pub(crate) integrations: Vec<Integration>,
     pub(crate) start: Arc<ColdStart>,
+    /// Carries acknowledgements, if this process says any.
+    pub(crate) courier: Option<Arc<Courier>>,
     pub(crate) variables: Arc<dyn Variables>,
     /// Where the configuration lies, and programs that it names are started.
     pub(crate) folder: PathBuf,
@@ -113,7 +115,8 @@ impl App {
         let start = Arc::new(ColdStart::begun(beginning()));
         let extra_roots = extra_roots(config)?;
         let roots = roots(config, extra_roots.as_deref())?;
-        let parts = parts(config, purpose, &start, times, roots)?;
+        let told = Arc::default();
+        let parts = parts(config, purpose, &start, times, (roots, &told))?;
         start.reached(Phase::Configured, parts.clock.now());
         let machine = Machine {
             extra_roots,
@@ -124,7 +127,9 @@ impl App {
         };
         let stores = Stores::open(config, &machine).await?;
         let wire = |integration| wire(integration, config, &parts, &stores);
-        let integrations = config.integrations.iter().map(wire).collect::<Result<_, _>>()?;
+        let integrations: Vec<_> = config.integrations.iter().map(wire).collect::<Result<_, _>>()?;
+        let courier = courier(config, purpose, (&parts, &stores), &integrations)?;
+        courier.iter().for_each(|courier| drop(told.set(Arc::clone(courier))));
         let recording = Recording::of(config, &parts.clock, &parts.sleep);
         let (environment, sidecar) = (config.environment.clone(), config.sidecar.clone());
         let rotations =
@@ -136,6 +141,7 @@ impl App {
             stores,
             integrations,
             start,
+            courier,
             variables,
             folder: config.folder.clone(),
             rotations,
@@ -164,7 +170,7 @@ fn parts(
     purpose: Purpose,
     start: &Arc<ColdStart>,
     times: Times,
-    roots: TrustedRoots,
+    (roots, told): (TrustedRoots, &Arc<OnceLock<Arc<Courier>>>),
 ) -> Result<Parts, Fault> {
     let Times { clock, sleep } = times;
     let spawn =
@@ -174,7 +180,7 @@ fn parts(
         places: Arc::new(Places::new(config.store_limits, Arc::clone(&clock), Arc::clone(&sleep))),
         transport: Arc::new(HyperTransport::new(guard, roots, Arc::clone(&clock))),
         audit: Arc::new(FirstToken::before(
-            acknowledging(config, purpose, sinks::open_audit(config.audit.as_ref(), purpose)?, &clock),
+            acknowledging(config, sinks::open_audit(config.audit.as_ref(), purpose)?, told, &clock),
             Arc::clone(start),
             Arc::clone(&clock),
         )),
@@ -185,27 +191,35 @@ fn parts(
     })
 }
 
-/// The sink, behind one that tells a rotation which secret is in use, if this process is to say so. A command that reads the consumer's file is not
-/// the consumer: the canary of a rotation would otherwise vouch for a sidecar that still has the old secret.
+/// The sink, behind one that tells a courier which secret is in use, once there is one.
 fn acknowledging(
     config: &Config,
-    purpose: Purpose,
     sink: Arc<dyn AuditSink>,
+    courier: &Arc<OnceLock<Arc<Courier>>>,
     clock: &Arc<dyn Clock>,
 ) -> Arc<dyn AuditSink> {
-    let (Some(consumer), Some(folder)) = (&config.sidecar.consumer, &config.sidecar.acks) else {
-        return sink;
-    };
+    let Some(consumer) = config.sidecar.consumer.clone() else { return sink };
+    let (environment, clock) = (config.environment.clone(), Arc::clone(clock));
+    Arc::new(Acknowledge { sink, courier: Arc::clone(courier), consumer, environment, clock })
+}
+
+/// Carries what this process says, if it is to say anything. A command that reads the consumer's file is not the consumer: the canary of a rotation would
+/// otherwise vouch for a sidecar that still has the old secret.
+fn courier(
+    config: &Config,
+    purpose: Purpose,
+    (parts, stores): (&Parts, &Stores),
+    integrations: &[Integration],
+) -> Result<Option<Arc<Courier>>, Fault> {
+    let (Some(_), Some(target)) = (&config.sidecar.consumer, &config.sidecar.acks) else { return Ok(None) };
     if purpose == Purpose::Command {
-        return sink;
+        return Ok(None);
     }
-    Arc::new(Acknowledge {
-        sink,
-        folder: folder.clone(),
-        consumer: consumer.clone(),
-        environment: config.environment.clone(),
-        clock: Arc::clone(clock),
-    })
+    let place = acks::open(target, parts, stores)?;
+    let served = integrations.iter().filter(|integration| !integration.described.administers);
+    let carried = served.map(|one| -> Carried { (one.client.name().to_string(), one.client.counters()) });
+    let machine = (Arc::clone(&parts.clock), Arc::clone(&parts.sleep), Arc::clone(&parts.randomness));
+    Ok(Some(Arc::new(Courier::start(&place, carried, machine))))
 }
 
 /// The PEM text of private authorities, and of no other thing.

@@ -11,6 +11,7 @@ use hallpass_core::{CallObserver, Fault, FaultCode, NoObserver, Phase, Secret};
 use hallpass_sidecar::{Bound, Drained, Limits, Listen, Server, Settings};
 use tokio::sync::oneshot;
 
+use crate::acks::Courier;
 use crate::assemble::{App, Integration, Parts};
 use crate::learn::Recording;
 use crate::pass::{self, PassFile};
@@ -23,6 +24,7 @@ pub struct Gateway {
     pass: Secret,
     pass_file: Option<PassFile>,
     parts: Parts,
+    courier: Option<Arc<Courier>>,
     start_up: StartUp,
     recording: Option<Arc<Recording>>,
 }
@@ -66,8 +68,9 @@ impl App {
             .fact("listen", bound.listen().to_string());
         self.parts.audit.record(&started)?;
         self.start.reached(Phase::Listening, self.parts.clock.now());
+        let (parts, courier) = (self.parts.clone(), self.courier.clone());
         let (start_up, recording) = (self.start_up(), self.recording.clone());
-        Ok(Gateway { bound, pass, pass_file, parts: self.parts.clone(), start_up, recording })
+        Ok(Gateway { bound, pass, pass_file, parts, courier, start_up, recording })
     }
 
     fn start_up(&self) -> StartUp {
@@ -167,7 +170,7 @@ impl Gateway {
         stop: impl Future<Output = ()>,
         at_once: impl Future<Output = ()>,
     ) -> Result<Stopped, Fault> {
-        let Self { bound, pass_file, parts, start_up, recording, .. } = self;
+        let Self { bound, pass_file, parts, courier, start_up, recording, .. } = self;
         let (told, tell) = oneshot::channel::<()>();
         let serving = bound.serve(async move {
             stop.await;
@@ -204,11 +207,19 @@ impl Gateway {
             Stopped::Drained { cut_off } => format!("drained, {cut_off} cut off"),
             Stopped::AtOnce => "at once".to_owned(),
         };
+        if let (Some(courier), Stopped::Drained { .. }) = (&courier, stopped)
+            && !courier.flush(FLUSH).await
+        {
+            tracing::warn!("what was to be acknowledged has not arrived; the next process says it again");
+        }
         let event = AuditEvent::new(parts.clock.now(), AuditKind::Stopped).fact("how", how);
         parts.audit.record(&event)?;
         Ok(stopped)
     }
 }
+
+/// What is left of the ten seconds between SIGTERM and SIGKILL after `sidecar.drain_timeout`, with one to spare.
+const FLUSH: Duration = Duration::from_secs(1);
 
 /// The wait for a token, which is at most eight seconds, and the rest of a replay.
 const CALL_MARGIN: Duration = Duration::from_secs(30);

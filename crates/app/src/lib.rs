@@ -13,6 +13,7 @@
 //! Clock, network, stores and platforms meet only here. Everything below is handed what it uses, so it can be tested without any of it,
 //! and whoever wants to know what really runs reads one file, `assemble.rs`.
 
+mod acks;
 mod administration;
 mod assemble;
 mod beside;
@@ -38,6 +39,7 @@ mod stores;
 mod survey;
 mod triggers;
 
+pub use acks::{AckBook, NotKept};
 pub use assemble::{App, Purpose, Times};
 pub use call::{Answer, Call};
 pub use config::{

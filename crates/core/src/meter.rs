@@ -46,6 +46,8 @@ counters! {
     StoreReads = "store_reads_total", "Reads of the secret from its store.";
     StoreReadsFailed = "store_reads_failed_total", "Reads of the secret that a store did not answer, or refused.";
     StoreReadsHedged = "store_reads_hedged_total", "Reads from a further place because the one before was late.";
+    AcksDelivered = "acks_delivered_total", "Times that it arrived where rotations look that this process uses its secret.";
+    AcksFailed = "acks_failed_total", "Tries to say so that failed; each is repeated.";
     CredentialsServedStale = "credentials_served_stale_total", "Credentials used from memory because no store could be read.";
 }
 

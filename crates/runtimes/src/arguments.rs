@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use clap::Parser;
 use hallpass_app::config::waiting_time;
-use hallpass_app::{App, Fault, FaultCode, secret_of_file};
-use hallpass_runtimes::door::Senders;
+use hallpass_app::{App, Fault, FaultCode, Secret, secret_of_file};
+use hallpass_runtimes::door::{AckDesk, Senders};
 use hallpass_runtimes::{Proof, entra, google};
 
 /// Rotate secrets when Azure or Google Cloud says that one is near its end
 ///
-/// Serves POST /azure/event-grid and POST /google/pubsub. A message names a secret, and its sender is verified before it is read. What it starts is what `hallpass rotate due` would do for
+/// Serves POST /azure/event-grid and POST /google/pubsub, and takes acknowledgements below /acks. A message names a secret, and its sender is verified before it is read. What it starts is what `hallpass rotate due` would do for
 /// the integrations of that secret: nothing that is not due.
 ///
 /// Example: hallpass-rotator --listen 0.0.0.0:8080 --pubsub-audience https://rotator.example/google/pubsub --pubsub-account push@acme.iam.gserviceaccount.com
@@ -55,6 +55,9 @@ pub(crate) struct Arguments {
     /// Where that directory publishes its keys, if not at login.microsoftonline.com
     #[arg(long, value_name = "URL", requires = "event_grid_tenant")]
     event_grid_keys: Option<String>,
+    /// A file with the key that consumers show as bearer at PUT /acks/INTEGRATION/CONSUMER; what they say is kept in the folder that `rotation.acks` names
+    #[arg(long, value_name = "PATH")]
+    acks_key_file: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -66,12 +69,24 @@ impl Arguments {
     /// Who may wake the integrations.
     pub(crate) async fn senders(&self, app: &App) -> Result<Senders, Fault> {
         let senders = Senders { azure: self.azure(app).await?, google: self.google(app)? };
-        if senders.azure.is_none() && senders.google.is_none() {
-            let hint = "name one with --pubsub-account, --event-grid-tenant or --event-grid-key-file; without any, use `hallpass rotate watch`";
+        if senders.azure.is_none() && senders.google.is_none() && self.acks_key_file.is_none() {
+            let hint = "name one with --pubsub-account, --event-grid-tenant, --event-grid-key-file or --acks-key-file; without any, use `hallpass rotate watch`";
             let fault = Fault::new(FaultCode::ConfigurationInvalid, "nobody may wake this program");
             return Err(fault.with_hint(hint));
         }
         Ok(senders)
+    }
+
+    /// Where acknowledgements are kept, if they are to be.
+    pub(crate) async fn acks(&self, app: &App) -> Result<Option<AckDesk>, Fault> {
+        let Some(path) = &self.acks_key_file else { return Ok(None) };
+        let books = app.ack_books();
+        if books.is_empty() {
+            let detail = "--acks-key-file: no integration keeps acknowledgements in a folder";
+            let hint = "name a folder in `integrations.NAME.rotation.acks`";
+            return Err(Fault::new(FaultCode::ConfigurationInvalid, detail).with_hint(hint));
+        }
+        Ok(Some(AckDesk::new(key(path, "--acks-key-file").await?, books)))
     }
 
     fn google(&self, app: &App) -> Result<Option<Proof>, Fault> {
@@ -84,13 +99,7 @@ impl Arguments {
 
     async fn azure(&self, app: &App) -> Result<Option<Proof>, Fault> {
         if let Some(path) = &self.event_grid_key_file {
-            let key = secret_of_file(path).await?;
-            if key.len() < SHORTEST_KEY {
-                let detail = format!("--event-grid-key-file: a key of {} bytes", key.len());
-                let hint = "draw one, such as with `openssl rand -hex 32`";
-                return Err(Fault::new(FaultCode::ConfigurationInvalid, detail).with_hint(hint));
-            }
-            return Ok(Some(Proof::Key(key)));
+            return Ok(Some(Proof::Key(key(path, "--event-grid-key-file").await?)));
         }
         let (Some(tenant), Some(audience), Some(application)) =
             (&self.event_grid_tenant, &self.event_grid_audience, &self.event_grid_app)
@@ -113,6 +122,17 @@ impl Arguments {
             (said(audience, "--event-grid-audience")?, said(application, "--event-grid-app")?);
         Ok(Some(Proof::Token(Box::new(app.published_keys(&keys, entra(&tenant, &audience, &application))?))))
     }
+}
+
+/// A key that is long enough that nobody guesses it.
+async fn key(path: &std::path::Path, flag: &str) -> Result<Secret, Fault> {
+    let key = secret_of_file(path).await?;
+    if key.len() < SHORTEST_KEY {
+        let detail = format!("{flag}: a key of {} bytes", key.len());
+        let hint = "draw one, such as with `openssl rand -hex 32`";
+        return Err(Fault::new(FaultCode::ConfigurationInvalid, detail).with_hint(hint));
+    }
+    Ok(key)
 }
 
 /// An empty text, as an unset variable of a deployment makes one, would be compared with what is missing.

@@ -1,8 +1,9 @@
-//! The door at which clouds knock: one listener, two paths, answers within a second.
+//! The door at which clouds knock, and consumers with their acknowledgements: one listener, a few paths, answers within a second.
 //!
 //! It speaks HTTP without TLS, as programs do behind the front of Cloud Run, Container Apps or an ingress; whoever opens it to a network puts such a front before it.
 //! Everything is bounded: connections, heads, bodies, time.
 
+mod acks;
 mod desk;
 
 use std::convert::Infallible;
@@ -20,6 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
+pub use acks::{ACKS, AckDesk};
 pub use desk::{AZURE, Desk, GOOGLE, HEALTH, Senders};
 
 /// A door that is bound and not served yet: whoever knocks waits in the kernel.
@@ -138,7 +140,7 @@ async fn connection(
     }
 }
 
-/// A cloud keeps a handful open; more is somebody else.
+/// A cloud keeps a handful open, and a consumer comes once for a token; more is somebody else.
 const MOST_CONNECTIONS: usize = 128;
 
 /// A head may take this long, and so may everything that follows it. Pub/Sub gives up after its acknowledgement deadline, ten seconds unless set otherwise; Event

@@ -45,10 +45,14 @@ async fn run(arguments: Arguments) -> Result<(), Fault> {
     let app = Arc::new(App::assemble(&config, Purpose::Command, Arc::new(ProcessVariables)).await?);
     let places = app.rotated_places().map(|(name, references)| (name.to_owned(), references.to_vec()));
     let places = Places::new(places);
-    let senders = arguments.senders(&app).await?;
+    let (senders, acks) = (arguments.senders(&app).await?, arguments.acks(&app).await?);
     let turns = Arc::new(Turns::new(Arc::new(Due::new(Arc::clone(&app), arguments.wait))));
     let sleep: Arc<dyn Sleep> = Arc::new(TokioSleep);
     let desk = Desk::new(senders, places.clone(), Arc::clone(&turns));
+    let desk = match acks {
+        Some(acks) => desk.with_acks(acks),
+        None => desk,
+    };
     let door = Door::bind(arguments.listen, desk, Arc::clone(&sleep)).await?;
     // Whoever started the program waits for this line; if nobody reads it, nobody needs it.
     writeln!(std::io::stdout(), "listening on http://{}", door.address()).unwrap_or_default();

@@ -86,7 +86,7 @@ pub fn entra(tenant: &str, audience: &str, app: &str) -> Expected {
 }
 
 /// The token of the only `Authorization` header; none where there are two.
-fn bearer(head: &Parts) -> Option<&str> {
+pub(crate) fn bearer(head: &Parts) -> Option<&str> {
     let mut values = head.headers.get_all(AUTHORIZATION).iter();
     let (value, more) = (values.next()?, values.next());
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;

@@ -82,7 +82,9 @@ pub(super) struct SidecarTable {
     pub(super) start_timeout: Option<At<DurationText>>,
     /// What this process is called among the `consumers` of a rotation: letters, digits, `-` or `_`. With `acks` it says which secret it uses.
     pub(super) consumer: Option<At<String>>,
-    /// The folder in which it says so, whenever it got a token: the `acks` of the rotation. Default: it says nothing.
+    /// Where it says so when it got a token: the `acks` of the rotation. A folder; the address of a receiver (`https://`), which is shown `acks_bearer`; or a reference
+    /// into a secret store (`local:`, `aws-sm:`, `azure-kv:`, `gcp-sm:`), below which each consumer has an entry of its own for each integration. No call waits for it, and none
+    /// fails because of it. Default: it says nothing.
     pub(super) acks: Option<At<String>>,
     /// The folder in which each integration's calls are recorded for `hallpass learn`, in a file `NAME.json` that several processes may share: method, path
     /// without its values, how often, how they ended. The rules still rule. Where `environment` is `prod` or the like, an integration whose rules name no part
@@ -91,6 +93,8 @@ pub(super) struct SidecarTable {
     /// A file with more paths of the API, one a line with `{name}` where a value stands, whose words may be recorded: `hallpass learn --paths FILE` makes
     /// one of a swagger file. Words that neither it nor a rule nor our own table has are recorded as `*`. Default: none.
     pub(super) learn_paths: Option<At<String>>,
+    /// Where the bearer rests that the receiver is shown: a reference, whose value is one line. Needed where `acks` is an address.
+    pub(super) acks_bearer: Option<At<String>>,
 }
 
 /// What leaves the process.

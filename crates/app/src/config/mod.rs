@@ -18,6 +18,7 @@
 //! only place that decides it. A value that loses is still checked.
 
 mod accept;
+mod acks;
 mod at;
 mod check;
 mod defaults;
@@ -60,6 +61,7 @@ pub use variables::{
     VARIABLES, Variable, Variables, XDG_RUNTIME_DIR, XDG_STATE_HOME,
 };
 
+pub(crate) use acks::{AckAddress, AckTarget};
 use check::Checker;
 use faults::Collector;
 use file::HallpassToml;

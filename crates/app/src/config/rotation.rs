@@ -16,6 +16,7 @@ use super::settings::{RotationConfig, StrategyChoice};
 use super::sidecar::wanted;
 use super::units::{LongDurationText, read_long};
 use super::{IntegrationConfig, defaults};
+use crate::acks::is_consumer;
 
 /// How the secret of an integration is replaced.
 #[derive(Deserialize, JsonSchema)]
@@ -72,8 +73,11 @@ pub(super) struct RotationTable {
     /// Who must have said that it uses the new secret before the old one is switched off. Default: nobody in particular; time and the platform's
     /// own records decide.
     pub(super) consumers: Option<Vec<At<String>>>,
-    /// The folder in which consumers say so: sidecars with the same key write a file there. Default: none.
+    /// Where consumers say so: the `acks` of their sidecars. A folder; the address of a receiver (`https://`), which is shown `acks_bearer`; or a reference
+    /// into a secret store, below which each consumer has an entry of its own. What cannot be read keeps the old secret alive. Default: nowhere.
     pub(super) acks: Option<At<String>>,
+    /// Where the bearer rests that the receiver is shown: a reference, whose value is one line. Needed where `acks` is an address.
+    pub(super) acks_bearer: Option<At<String>>,
 }
 
 impl Checker<'_, '_> {
@@ -104,6 +108,8 @@ impl Checker<'_, '_> {
         let administrator: Option<IntegrationName> =
             self.parsed(&format!("{path}.administrator"), table.administrator.as_ref());
         let verify = self.canaries(&path, table.verify.as_deref().unwrap_or_default(), allow);
+        let acks = self.acks(&path, table.acks.as_ref(), table.acks_bearer.as_ref());
+        let consumers = self.consumers(&path, table.consumers.as_deref().unwrap_or_default());
         let texts = |list: Option<&Vec<At<String>>>| {
             list.into_iter().flatten().map(|text| text.as_str().to_owned()).collect::<Vec<_>>()
         };
@@ -126,8 +132,8 @@ impl Checker<'_, '_> {
             publish: publish?,
             sandbox_life: sandbox_life?,
             watch: watch?,
-            consumers: texts(table.consumers.as_ref()),
-            acks: self.path(table.acks.as_ref()),
+            consumers: consumers?,
+            acks: acks?,
         })
     }
 
@@ -140,6 +146,21 @@ impl Checker<'_, '_> {
     ) -> Option<Duration> {
         let Some(text) = text else { return read_long(default).ok() };
         text.read().map_err(|why| self.faults.at(text.span(), format!("`{path}.{key}`: {why}"), None)).ok()
+    }
+
+    /// Names that a sidecar can have: what nobody is called would be waited for in vain.
+    fn consumers(&mut self, path: &str, names: &[At<String>]) -> Option<Vec<String>> {
+        let mut found = Vec::new();
+        for name in names {
+            if is_consumer(name) {
+                found.push(name.as_str().to_owned());
+            } else {
+                let expected =
+                    format!("`{path}.consumers`: expected names of 1 to 63 letters, digits, `-` or `_`");
+                self.faults.at(name.span(), expected, None);
+            }
+        }
+        (found.len() == names.len()).then_some(found)
     }
 
     /// Calls, each of them one that the integration may make: a canary with rights of its own would prove nothing.

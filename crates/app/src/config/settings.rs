@@ -12,6 +12,8 @@ use hallpass_sidecar::Listen;
 use hallpass_stores::{Reference, StoreLimits};
 use ipnet::IpNet;
 
+use super::AckTarget;
+
 /// A checked configuration. Its fields are read by the composition root only, so the compiler tells when a key has no effect.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -44,7 +46,7 @@ pub(crate) struct SidecarConfig {
     pub(crate) start_timeout: Duration,
     /// Who says so, and where, when a secret is in use.
     pub(crate) consumer: Option<String>,
-    pub(crate) acks: Option<PathBuf>,
+    pub(crate) acks: Option<AckTarget>,
     /// Where calls are recorded.
     pub(crate) learn: Option<PathBuf>,
     /// Paths that may be recorded besides those of our own table.
@@ -161,7 +163,7 @@ pub(crate) struct RotationConfig {
     /// Who must have acknowledged a new secret.
     pub(crate) consumers: Vec<String>,
     /// Where acknowledgements lie.
-    pub(crate) acks: Option<PathBuf>,
+    pub(crate) acks: Option<AckTarget>,
 }
 
 /// A function of AWS Lambda that gets the secret by its environment.

@@ -10,6 +10,7 @@ use super::check::Checker;
 use super::faults::Place;
 use super::file::SidecarTable;
 use super::{Given, SidecarConfig, defaults, listen, variables};
+use crate::acks::is_consumer;
 
 impl Checker<'_, '_> {
     pub(super) fn sidecar(&mut self, table: &SidecarTable) -> Option<SidecarConfig> {
@@ -29,6 +30,7 @@ impl Checker<'_, '_> {
         let start_timeout =
             self.duration("sidecar.start_timeout", table.start_timeout.as_ref(), defaults::START_TIMEOUT);
         let consumer = table.consumer.as_ref().map(|name| self.consumer(name));
+        let acks = self.acks("sidecar", table.acks.as_ref(), table.acks_bearer.as_ref());
         let max_connections = table.max_connections.as_deref().copied().unwrap_or(defaults::MAX_CONNECTIONS);
         Some(SidecarConfig {
             listen: listen?,
@@ -41,7 +43,7 @@ impl Checker<'_, '_> {
             drain_timeout: drain_timeout?,
             start_timeout: start_timeout?,
             consumer: wanted(consumer)?,
-            acks: self.path(table.acks.as_ref()),
+            acks: acks?,
             learn: self.path(table.learn.as_ref()),
             learn_paths: self.learn_paths(table)?,
         })
@@ -66,10 +68,8 @@ impl Checker<'_, '_> {
         text.parse().map_err(|_| self.faults.at(text.span(), expected, None)).ok()
     }
 
-    /// It becomes part of a file's name.
     fn consumer(&mut self, name: &At<String>) -> Option<String> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        if (1..=63).contains(&name.len()) && name.bytes().all(plain) {
+        if is_consumer(name) {
             return Some(name.as_str().to_owned());
         }
         let expected = "`sidecar.consumer`: expected 1 to 63 letters, digits, `-` or `_`";

@@ -5,7 +5,7 @@ use hallpass_core::policy::Rule;
 use hallpass_platforms::{PlatformSettings, UpstreamPlace};
 use serde::Serialize;
 
-use super::{Config, IntegrationConfig};
+use super::{AckTarget, Config, IntegrationConfig};
 
 /// One integration, as `hallpass check` shows it. Nothing in here is secret.
 #[derive(Clone, Debug, Serialize)]
@@ -39,10 +39,17 @@ impl Config {
         self.integrations.iter().map(summary)
     }
 
-    /// The environment variables that `env:` and `aws-kms-env:` references name: they hold secrets, so a program that is started must not inherit them.
+    /// The environment variables that `env:` and `aws-kms-env:` references name, those of bearers among them: they hold secrets, so a program that is started must not inherit them.
     pub fn secret_variables(&self) -> impl Iterator<Item = &str> {
         let references = self.integrations.iter().flat_map(|integration| &integration.secret);
+        let rotations = self.integrations.iter().filter_map(|integration| integration.rotation.as_ref());
+        let targets = rotations.filter_map(|rotation| rotation.acks.as_ref()).chain(&self.sidecar.acks);
+        let bearers = targets.filter_map(|target| match target {
+            AckTarget::Receiver { bearer, .. } => Some(bearer),
+            _ => None,
+        });
         references
+            .chain(bearers)
             .filter(|reference| reference.scheme.is_variable())
             .map(|reference| reference.entry.as_str())
     }

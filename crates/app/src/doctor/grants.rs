@@ -6,6 +6,7 @@ use hallpass::clouds::{self, Purpose};
 use hallpass_core::Fault;
 use serde::Serialize;
 
+use crate::acks;
 use crate::assemble::{App, Integration};
 
 /// What one reference needs granted.
@@ -21,7 +22,7 @@ pub struct Granting {
 
 impl App {
     /// The least that has to be granted for the secrets of the integration `name`, or of all of them; for `writing` as well as reading. References
-    /// to this machine need nothing. No cloud is asked.
+    /// to this machine need nothing. With them comes what acknowledgements need: writing what this configuration's consumer says, and for `writing`, reading what all say. No cloud is asked.
     ///
     /// # Errors
     /// `integration-unknown`; `reference-malformed` for a name that the cloud does not accept.
@@ -35,8 +36,9 @@ impl App {
         let variables: clouds::Variables = Arc::new(move |name| variables.value(name));
         let mut grants = Vec::new();
         for integration in wanted {
-            for reference in &integration.secret {
-                if let Some(policy) = clouds::policy(reference, purpose, &variables)? {
+            let secrets = integration.secret.iter().map(|reference| (reference.clone(), purpose));
+            for (reference, purpose) in secrets.chain(acks::references(self, integration, writing)?) {
+                if let Some(policy) = clouds::policy(&reference, purpose, &variables)? {
                     let (integration, reference) =
                         (integration.client.name().to_string(), reference.to_string());
                     grants.push(Granting { integration, reference, policy });

@@ -7,7 +7,6 @@
 //!                                                                └─ acknowledgements, journal, audit log
 //! ```
 
-mod acks;
 #[cfg(feature = "aws")]
 mod function;
 mod journal;
@@ -27,9 +26,9 @@ use hallpass_core::{Fault, FaultCode, Store};
 use hallpass_lifecycle::rotation::{Acks, Engine, Journal, NoAcks, NoJournal, Parts, Progress, Publish};
 use hallpass_stores::Reference;
 
+use crate::acks::{self, Consumers, Unheard};
 use crate::assemble::{App, Integration};
 use crate::config::RotationConfig;
-pub(crate) use acks::Acknowledge;
 use journal::FileJournal;
 pub use one::{Planned, Rotation};
 #[cfg(feature = "aws")]
@@ -103,13 +102,13 @@ impl App {
             Some(path) => Arc::new(FileJournal::new(path)),
             None => Arc::new(NoJournal),
         };
-        let acks = acknowledgements(integration, config);
+        let [acks, strict] = self.consumers(integration, config)?;
         let parts = Parts {
             store: Arc::clone(&store),
             admin,
             verify: Arc::new(verify::Canaries::new(self, integration, config)),
             publish: self.publisher(integration, config, (&reference, &store))?,
-            acks: Arc::clone(&acks),
+            acks,
             journal: Arc::clone(&journal),
             audit: Arc::clone(&self.parts.audit),
             progress,
@@ -124,7 +123,7 @@ impl App {
             integration: name.to_owned(),
             reference: reference.to_string(),
             journal,
-            acks,
+            acks: strict,
             clock: Arc::clone(&self.parts.clock),
         })
     }
@@ -178,19 +177,23 @@ impl App {
         Err(fault.with_hint(hint))
     }
 
-    fn journal_of(&self, name: &str) -> Option<std::path::PathBuf> {
-        Some(self.rotations.as_ref()?.join(format!("{name}.jsonl")))
-    }
-}
-
-fn acknowledgements(integration: &Integration, config: &RotationConfig) -> Arc<dyn Acks> {
-    match &config.acks {
-        Some(folder) => Arc::new(acks::Folder {
-            folder: folder.clone(),
+    /// What the consumers say, for the engine and for a status that names every fault.
+    fn consumers(
+        &self,
+        integration: &Integration,
+        config: &RotationConfig,
+    ) -> Result<[Arc<dyn Acks>; 2], Fault> {
+        let Some(target) = &config.acks else { return Ok([Arc::new(NoAcks), Arc::new(NoAcks)]) };
+        let consumers = Consumers {
+            place: acks::open(target, &self.parts, &self.stores)?,
             integration: integration.client.name().to_string(),
             registered: config.consumers.iter().cloned().collect(),
-        }),
-        None => Arc::new(NoAcks),
+        };
+        Ok([Arc::new(Unheard(consumers.clone())), Arc::new(consumers)])
+    }
+
+    fn journal_of(&self, name: &str) -> Option<std::path::PathBuf> {
+        Some(self.rotations.as_ref()?.join(format!("{name}.jsonl")))
     }
 }
 

@@ -70,8 +70,10 @@ impl Rotation {
     pub async fn status(&self) -> Result<Status, Fault> {
         let seen = self.engine.observe().await?;
         // Without a word from the consumers the status is the poorer by their findings, and no less true.
-        let acks = self.acks.read().await.ok();
-        Ok(status(&seen, acks.as_ref(), self.now(), &self.plan))
+        let acks = self.acks.read().await;
+        let unheard = acks.as_ref().err().map(|fault| format!("{}: {}", fault.code().name(), fault.detail()));
+        let told = status(&seen, acks.as_ref().ok(), self.now(), &self.plan);
+        Ok(Status { unheard, ..told })
     }
 
     /// Everything that was done on this machine, oldest first.

@@ -5,6 +5,7 @@ mod config;
 mod gateway;
 mod nice;
 mod provision_drill;
+mod rotation_acks;
 mod rotation_drills;
 mod rotation_refused;
 mod rotation_stage;

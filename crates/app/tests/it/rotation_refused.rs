@@ -362,7 +362,9 @@ async fn p05_a_consumer_says_so_when_it_serves_and_no_command_says_so_for_it() {
     }
     assert!(!said.exists(), "calls of commands were taken for the consumer's");
     assert_eq!(stage.live().len(), 2);
-    stage.call(&stage.sidecar().await).await;
+    let sidecar = stage.sidecar().await;
+    stage.call(&sidecar).await;
+    assert!(sidecar.acknowledged(HOUR).await);
     let ack = fs::read_to_string(&said).unwrap();
     assert!(ack.contains(&fingerprint(&stage).await) && ack.contains("\"environment\":\"test\""), "{ack}");
     assert_eq!(stage.until_it_ends().await, Outcome::Rotated);

@@ -33,6 +33,8 @@ pub struct Status {
     pub findings: Vec<Finding>,
     /// The copies at the platform that do not hold CURRENT yet.
     pub unwritten: Vec<String>,
+    /// Why nobody knows what the consumers say, by fault and detail. While that is so the old secret lives on.
+    pub unheard: Option<String>,
     /// Who has the lease, and until when.
     pub lease: Option<Lease>,
     /// Whether it is on hold.
@@ -79,6 +81,7 @@ pub fn status(seen: &Seen, acks: Option<&AckReport>, now: WallTime, plan: &Plan)
         next: next_words(rotation, &decided.effect, step, now),
         findings: super::settle::findings(&state, now, plan),
         unwritten: unwritten(rotation, plan),
+        unheard: None,
         lease: document.and_then(|document| document.lease.clone()).filter(|lease| now < lease.until),
         hold: document.and_then(|document| document.hold.clone()),
         command: command(document.is_some_and(|document| document.hold.is_some()), rotation, plan),
@@ -189,6 +192,9 @@ impl fmt::Display for Status {
         }
         for finding in &self.findings {
             writeln!(f, "  because   {finding}")?;
+        }
+        if let Some(unheard) = &self.unheard {
+            writeln!(f, "  unheard   {unheard}")?;
         }
         write!(f, "  type      {}", self.command)
     }

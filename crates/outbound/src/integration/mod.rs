@@ -10,7 +10,7 @@ use std::sync::Arc;
 use hallpass_core::policy::{Permit, Policy, Refusal};
 use hallpass_core::token::TokenCache;
 use hallpass_core::{
-    Counter, Fault, FaultCode, IntegrationName, IntegrationStatus, Meter, Platform, StatusSource,
+    Counter, Counters, Fault, FaultCode, IntegrationName, IntegrationStatus, Meter, Platform, StatusSource,
 };
 use http::{HeaderMap, Method, StatusCode};
 
@@ -78,6 +78,12 @@ impl IntegrationClient {
     #[must_use]
     pub fn meter(&self) -> &dyn Meter {
         &*self.0.parts.counters
+    }
+
+    /// Its counts, for a task that outlives the client.
+    #[must_use]
+    pub fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.0.parts.counters)
     }
 
     /// Its token, for warming up.

@@ -9,6 +9,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Body;
 
+use super::acks::{ACKS, AckDesk};
 use crate::event_grid::{self, Delivery};
 use crate::pubsub::{self, Push};
 use crate::{Named, NotVouched, Places, Proof, Turns, Vouched};
@@ -37,15 +38,22 @@ pub struct Desk {
     senders: Senders,
     places: Places,
     turns: Arc<Turns>,
+    acks: Option<AckDesk>,
 }
 
-type Answer = Response<Full<Bytes>>;
+pub(super) type Answer = Response<Full<Bytes>>;
 
 impl Desk {
     /// Lets `senders` wake the integrations of `places`.
     #[must_use]
     pub fn new(senders: Senders, places: Places, turns: Arc<Turns>) -> Self {
-        Self { senders, places, turns }
+        Self { senders, places, turns, acks: None }
+    }
+
+    /// Takes acknowledgements as well.
+    #[must_use]
+    pub fn with_acks(self, acks: AckDesk) -> Self {
+        Self { acks: Some(acks), ..self }
     }
 
     /// Answers one request. A wrong sender's body is not read, not even to be thrown away.
@@ -59,6 +67,10 @@ impl Desk {
             (HEALTH, _) if head.method == Method::GET => Ok(plain(StatusCode::OK)),
             (AZURE, Senders { azure: Some(proof), .. }) => self.azure(proof, &head, body).await,
             (GOOGLE, Senders { google: Some(proof), .. }) => self.google(proof, &head, body).await,
+            (path, _) if path.starts_with(ACKS) => match &self.acks {
+                Some(acks) => acks.answer(&head, body).await,
+                None => Err(plain(StatusCode::NOT_FOUND)),
+            },
             _ => Err(plain(StatusCode::NOT_FOUND)),
         };
         answer.unwrap_or_else(|refusal| refusal)
@@ -172,13 +184,13 @@ fn unread(path: &str, status: StatusCode) -> Answer {
     plain(status)
 }
 
-fn plain(status: StatusCode) -> Answer {
+pub(super) fn plain(status: StatusCode) -> Answer {
     let mut answer = Response::new(Full::default());
     *answer.status_mut() = status;
     answer
 }
 
-fn with(mut answer: Answer, name: HeaderName, value: &str) -> Answer {
+pub(super) fn with(mut answer: Answer, name: HeaderName, value: &str) -> Answer {
     if let Ok(value) = HeaderValue::from_str(value) {
         answer.headers_mut().insert(name, value);
     }

@@ -46,7 +46,8 @@ pub(crate) struct Stage {
     pub(crate) emulator: Emulator,
     pub(crate) app: Arc<App>,
     pub(crate) time: Hand,
-    _folder: TempDir,
+    pub(crate) folder: TempDir,
+    text: String,
 }
 
 impl Stage {
@@ -84,7 +85,17 @@ impl Stage {
             let members = members.map(|(name, value)| (name.to_owned(), Secret::from(value)));
             app.put_secret(name, &BTreeMap::from(members)).await.unwrap();
         }
-        Self { emulator, app: Arc::new(app), time, _folder: folder }
+        Self { emulator, app: Arc::new(app), time, folder, text }
+    }
+
+    /// Another process over the same stores, whose configuration has these lines more, at its end and in the rotation of `sales`.
+    pub(crate) async fn another(&self, purpose: Purpose, end: &str, rotation: &str) -> App {
+        let last = "verify = [\"GET /api/v2/routing/queues?pageSize=1\"]\n";
+        let text = format!("{}{end}", self.text.replacen(last, &format!("{last}{rotation}\n"), 1));
+        let sources = Sources::of_process(Flags::default());
+        let config = Config::read(&self.folder.path().join("hallpass.toml"), &text, &sources).unwrap();
+        let times = Times { clock: Arc::new(self.time.clone()), sleep: Arc::new(self.time.clone()) };
+        App::assemble_at(&config, purpose, Arc::new(Keys), times).await.unwrap()
     }
 
     pub(crate) fn places(&self) -> Places {

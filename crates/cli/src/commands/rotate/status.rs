@@ -73,6 +73,7 @@ struct Line<'a> {
     /// Copies at the platform that do not hold the current secret yet.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unwritten_copies: Vec<&'a str>,
+    unheard: Option<&'a str>,
     command: &'a str,
 }
 
@@ -106,6 +107,7 @@ impl<'a> Line<'a> {
             next: &status.next,
             held: status.hold.as_ref().map(|hold| hold.reason.as_str()),
             unwritten_copies: status.unwritten.iter().map(String::as_str).collect(),
+            unheard: status.unheard.as_deref(),
             command: &status.command,
         }
     }
