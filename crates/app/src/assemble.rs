@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hallpass::wiring::{self, Wired, Wiring};
 use hallpass_core::audit::AuditSink;
+use hallpass_core::audit::chain::{ChainKey, Writer};
 use hallpass_core::{
     Clock, ColdStart, CredentialSource, Environment, Fault, FaultCode, IntegrationName, Phase, Sleep,
 };
@@ -15,10 +16,11 @@ use hallpass_outbound::{
 };
 use hallpass_stores::{Places, Reference};
 
-use crate::config::{Config, IntegrationConfig, SidecarConfig, Variables};
+use crate::audit::read_key;
+use crate::config::{AuditConfig, Config, IntegrationConfig, SidecarConfig, Variables};
 use crate::hardening::beginning;
 use crate::rotation::Acknowledge;
-use crate::sinks::{self, FirstToken};
+use crate::sinks::{self, FirstToken, Hand, Keyless};
 use crate::stores::{Machine, Stores};
 
 /// What all integrations share.
@@ -34,6 +36,10 @@ pub struct App {
     pub(crate) integrations: Vec<Integration>,
     pub(crate) start: Arc<ColdStart>,
     pub(crate) variables: Arc<dyn Variables>,
+    /// Where the audit log lies, and what it is sealed with.
+    pub(crate) audit: AuditConfig,
+    /// How long a read of a store may take.
+    pub(crate) read_timeout: Duration,
     /// Where the configuration lies, and programs that it names are started.
     pub(crate) folder: PathBuf,
     /// Where the journals of rotations lie.
@@ -61,6 +67,8 @@ pub enum Purpose {
     Wrapper,
     /// One command of a person or a pipeline.
     Command,
+    /// A command that only looks, and not at secrets: nothing is recorded, and no key of the audit log is read for it.
+    Inspection,
 }
 
 /// One integration.
@@ -103,16 +111,18 @@ impl App {
         let start = Arc::new(ColdStart::begun(beginning()));
         let extra_roots = extra_roots(config)?;
         let roots = roots(config, extra_roots.as_deref())?;
-        let parts = parts(config, purpose, &start, times, roots)?;
-        start.reached(Phase::Configured, parts.clock.now());
+        start.reached(Phase::Configured, times.clock.now());
         let machine = Machine {
             extra_roots,
             variables: Arc::clone(&variables),
-            clock: Arc::clone(&parts.clock),
-            sleep: Arc::clone(&parts.sleep),
-            randomness: Arc::clone(&parts.randomness),
+            clock: Arc::clone(&times.clock),
+            sleep: Arc::clone(&times.sleep),
+            randomness: Arc::new(OsRandomness),
         };
         let stores = Stores::open(config, &machine).await?;
+        let audit = audit_sink(config, purpose, &stores, &machine).await?;
+        let audit = acknowledging(config, purpose, audit, &machine.clock);
+        let parts = parts(config, &start, machine, audit, roots)?;
         let wire = |integration| wire(integration, config, &parts, &stores);
         let integrations = config.integrations.iter().map(wire).collect::<Result<_, _>>()?;
         let (environment, sidecar) = (config.environment.clone(), config.sidecar.clone());
@@ -126,6 +136,8 @@ impl App {
             integrations,
             start,
             variables,
+            audit: config.audit.clone(),
+            read_timeout: config.store_limits.read_timeout,
             folder: config.folder.clone(),
             rotations,
             reread_after: config.store_limits.reread_after,
@@ -149,28 +161,49 @@ impl App {
 
 fn parts(
     config: &Config,
-    purpose: Purpose,
     start: &Arc<ColdStart>,
-    times: Times,
+    machine: Machine,
+    audit: Arc<dyn AuditSink>,
     roots: TrustedRoots,
 ) -> Result<Parts, Fault> {
-    let Times { clock, sleep } = times;
+    let Machine { clock, sleep, randomness, .. } = machine;
     let spawn =
         TokioSpawn::current().ok_or_else(|| Fault::new(FaultCode::Internal, "there is no runtime"))?;
     let guard = AddressGuard::new(config.outbound.private_networks.clone());
     Ok(Parts {
         places: Arc::new(Places::new(config.store_limits, Arc::clone(&clock), Arc::clone(&sleep))),
         transport: Arc::new(HyperTransport::new(guard, roots, Arc::clone(&clock))),
-        audit: Arc::new(FirstToken::before(
-            acknowledging(config, purpose, sinks::open_audit(config.audit.as_ref(), purpose)?, &clock),
-            Arc::clone(start),
-            Arc::clone(&clock),
-        )),
+        audit: Arc::new(FirstToken::before(audit, Arc::clone(start), Arc::clone(&clock))),
         spawn: Arc::new(spawn),
         sleep,
-        randomness: Arc::new(OsRandomness),
+        randomness,
         clock,
     })
+}
+
+/// The sink of the audit log. A key that cannot be had stops what is auditable and nothing else: a configuration can be looked at where its stores are not.
+async fn audit_sink(
+    config: &Config,
+    purpose: Purpose,
+    stores: &Stores,
+    machine: &Machine,
+) -> Result<Arc<dyn AuditSink>, Fault> {
+    let target = sinks::audit_target(&config.audit, purpose);
+    let key = match config.audit.key.as_ref().filter(|_| target.is_some()) {
+        None => ChainKey::public(),
+        Some(key) => match read_key(stores, key, &*machine.sleep, config.store_limits.read_timeout).await {
+            Ok(key) => key,
+            Err(fault) => return Ok(Arc::new(Keyless(fault))),
+        },
+    };
+    let writer = Writer {
+        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        process: std::process::id(),
+        program: concat!("hallpass ", env!("CARGO_PKG_VERSION")).to_owned(),
+        environment: config.environment.to_string(),
+    };
+    let (clock, randomness) = (Arc::clone(&machine.clock), Arc::clone(&machine.randomness));
+    sinks::open_audit(target.as_ref(), &config.audit, key, Hand { writer, clock, randomness })
 }
 
 /// The sink, behind one that tells a rotation which secret is in use, if this process is to say so. A command that reads the consumer's file is not

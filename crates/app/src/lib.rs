@@ -14,6 +14,7 @@
 //! and whoever wants to know what really runs reads one file, `assemble.rs`.
 
 mod assemble;
+mod audit;
 mod call;
 pub mod config;
 mod doctor;
@@ -32,12 +33,14 @@ mod stores;
 mod triggers;
 
 pub use assemble::{App, Purpose, Times};
+pub use audit::{AuditLine, AuditLog, AuditRecord, AuditSource, Progress};
 pub use call::{Answer, Call};
 pub use config::{
     Config, ConfigFault, ConfigFaults, Flags, IntegrationSummary, ProcessVariables, Sources, Variables,
 };
 pub use doctor::{Check, Diagnosis, Finding, Granting, PlaceDiagnosis, Verdict as HealthVerdict};
 pub use gateway::{Gateway, HandOver, Stopped};
+pub use hallpass_core::audit::{AuditEvent, AuditKind, Recording, chain};
 pub use hallpass_core::{
     BoxFuture, Clock, Credential, EntryInfo, EntryName, Environment, Fault, FaultCode, Fingerprint,
     IntegrationName, Moment, Remedy, Secret, Sleep, Version,

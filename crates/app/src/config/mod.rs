@@ -18,6 +18,7 @@
 //! only place that decides it. A value that loses is still checked.
 
 mod at;
+mod audit;
 mod check;
 mod defaults;
 mod document;
@@ -59,8 +60,8 @@ use check::Checker;
 use faults::Collector;
 use file::HallpassToml;
 pub(crate) use settings::{
-    IntegrationConfig, Key, LocalStoreConfig, LogConfig, OutboundConfig, RotationConfig, SidecarConfig,
-    StrategyChoice,
+    AuditConfig, IntegrationConfig, Key, LocalStoreConfig, LogConfig, OutboundConfig, RotationConfig,
+    SidecarConfig, StrategyChoice,
 };
 
 /// Where settings come from besides the file.

@@ -39,7 +39,9 @@ impl Check {
             Ok(config) => config,
             Err(faults) => return self.refuse(faults, printer),
         };
-        let app = App::assemble(&config, Purpose::Command, Arc::new(ProcessVariables)).await?;
+        // A build machine has no key of the audit log either.
+        let purpose = if self.offline { Purpose::Inspection } else { Purpose::Command };
+        let app = App::assemble(&config, purpose, Arc::new(ProcessVariables)).await?;
         let mut integrations = Vec::new();
         for summary in config.integrations() {
             let readable = if self.offline { None } else { Some(Readable::now(&app, &summary.name).await) };
@@ -47,7 +49,9 @@ impl Check {
         }
         let worst = integrations.iter().find_map(|checked| checked.readable.as_ref()?.exit());
         let environment = config.environment().as_str();
-        let warnings = config.integrations().filter_map(Warning::about).collect();
+        let about = |message| Warning { integration: None, message };
+        let mut warnings: Vec<_> = config.audit_caution().map(about).into_iter().collect();
+        warnings.extend(config.integrations().filter_map(Warning::about));
         let report = Report { ok: worst.is_none(), file, environment, integrations, warnings };
         if self.json {
             printer.json(&report)?;
@@ -90,13 +94,15 @@ struct Report<'a> {
 /// What is allowed, and probably not meant.
 #[derive(Serialize)]
 struct Warning {
-    integration: String,
+    /// Absent where it is about all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    integration: Option<String>,
     message: &'static str,
 }
 
 impl Warning {
     fn about(summary: IntegrationSummary) -> Option<Self> {
-        summary.caution.map(|message| Self { integration: summary.name, message })
+        summary.caution.map(|message| Self { integration: Some(summary.name), message })
     }
 }
 
@@ -144,6 +150,9 @@ impl Report<'_> {
         let mut text = format!("{} is in order; environment {}", self.file, self.environment);
         for checked in &self.integrations {
             text.push_str(&format!("\n\n{}", checked.text(printer)));
+        }
+        for warning in self.warnings.iter().filter(|warning| warning.integration.is_none()) {
+            text.push_str(&format!("\n\n{}", labelled("warning", warning.message)));
         }
         text
     }
