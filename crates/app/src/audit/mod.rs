@@ -10,7 +10,9 @@ mod read;
 mod record;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use hallpass_core::audit::AuditSink;
 use hallpass_core::audit::chain::{Anchor, AnchorFault, ChainKey, Place};
 use hallpass_core::{Fault, FaultCode};
 use hallpass_stores::Reference;
@@ -52,6 +54,12 @@ pub struct AuditLog {
 }
 
 impl App {
+    /// The sink of the audit log: for what a program around this one does, and for measurements.
+    #[must_use]
+    pub fn audit(&self) -> Arc<dyn AuditSink> {
+        Arc::clone(&self.parts.audit)
+    }
+
     /// What the wall clock says, in milliseconds since the Unix epoch.
     #[must_use]
     pub fn wall_ms(&self) -> u64 {
@@ -80,6 +88,8 @@ impl App {
             Some(path) if source.anchors.is_some() || path.exists() => anchors(path, &keys)?,
             _ => (Vec::new(), Vec::new()),
         };
+        // Without a key nothing can be said of them.
+        let damaged = if keys.is_empty() { Vec::new() } else { damaged };
         let complete = files.first().is_none_or(|first| begins_the_log(first));
         let (accepts_public, mixed) = (source.accepts_public || keys.is_empty(), source.mixed);
         Ok(AuditLog { files, keys, anchors, anchors_file, damaged, accepts_public, complete, mixed })

@@ -141,7 +141,7 @@ pub(super) struct AuditTable {
     /// whose platform keeps that; nothing for `exec` and single commands.
     pub(super) file: Option<At<String>>,
     /// In place of a file, where the disk vanishes with the sandbox: `stdout` or `stderr`. `exec` and single commands take standard error for both, since
-    /// their standard output is somebody else's.
+    /// their standard output is somebody else's. What `serve` announces comes on the same stream.
     #[schemars(extend("enum" = defaults::AUDIT_STREAMS))]
     pub(super) stream: Option<At<String>>,
     /// The reference of the secret that the chain of lines is sealed with, such as `aws-sm:prod/audit-key`: at least 32 bytes of text, or a JSON object

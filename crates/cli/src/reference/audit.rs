@@ -37,7 +37,7 @@ fn the_page_of_the_audit_log_is_up_to_date() {
 const FACTS: &[(&str, &str)] = &[
     ("fingerprint", "which secret: 8 hex digits, the same everywhere, which reveal nothing"),
     ("version", "which version of the entry, as its store names it"),
-    ("outcome", "`begun`, `done`, or what went wrong with a step"),
+    ("outcome", "of a step: `begins`, and then `done` or `failed`"),
     ("fault", "the [fault](faults.md) that it ended in"),
     ("store", "the scheme of the store"),
     ("place", "the region or place of the store, where there are several"),

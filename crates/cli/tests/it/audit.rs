@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use hallpass_testkit::process::Finished;
+use hallpass_testkit::process::{Finished, Stream};
 use serde_json::Value;
 
-use crate::scene::{PATIENCE, SECRET, Scene, until};
+use crate::scene::{PATIENCE, SECRET, Scene, Served, until};
 
 const KEY: &str = "canary-audit-key-0123456789abcdef-0123456789";
 
@@ -38,7 +38,7 @@ impl Audited {
     }
 
     fn text(&self) -> String {
-        fs::read_to_string(self.log()).unwrap()
+        fs::read_to_string(self.log()).unwrap_or_default()
     }
 
     /// A secret is stored, a call is made, one is refused.
@@ -102,7 +102,15 @@ impl Audited {
                 word.to_owned()
             }
         });
-        let text = words.collect::<String>();
+        // The width of a column is that of a process's number.
+        let spaced = words.collect::<String>();
+        let text = spaced.lines().map(|line| {
+            let inner: Vec<_> =
+                line.trim_start().split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+            let indent = &line[..line.len() - line.trim_start().len()];
+            format!("{indent}{}\n", inner.join("  "))
+        });
+        let text = text.collect::<String>();
         ["process ", "process=", "\"process\":\"", "[HOST],"].into_iter().fold(text, |text, before| {
             let mut pieces = text.split(before);
             let first = pieces.next().unwrap_or_default().to_owned();
@@ -172,7 +180,7 @@ fn whatever_is_done_to_the_log_is_found() {
     audited.assert("verify_changed", &["verify"]);
     audited.assert("export_changed", &["export", "--format", "csv", "--kind", "secret-written"]);
     audited.assert("show_changed", &["show", "--kind", "secret-written"]);
-    write(&[&lines[..2], &lines[3..]].concat().concat());
+    write(&[&lines[..1], &lines[2..]].concat().concat());
     assert_eq!(audited.found(&[]), ["missing"]);
     write(&[&lines[..2], &[lines[1]], &lines[2..]].concat().concat());
     assert_eq!(audited.found(&[]), ["out-of-place"]);
@@ -290,7 +298,11 @@ fn standard_output_is_a_sink_too_and_a_captured_stream_can_be_judged() {
         Some(0)
     );
     audited.scene.configure("\n[audit]\nstream = \"stdout\"\nkey = \"env:AUDIT_KEY\"\n");
-    let mut served = audited.scene.serve(&[]);
+    let process = audited.scene.hallpass(&["serve", "--json"]).start().unwrap();
+    let line = process.line(Stream::Stdout, "\"pass_file\"", PATIENCE).unwrap();
+    let announced: Value = serde_json::from_str(&line).unwrap();
+    let pass = fs::read_to_string(announced["pass_file"].as_str().unwrap()).unwrap();
+    let mut served = Served { process, announced, pass };
     assert_eq!(served.get("/queue-sync/api/v2/users").0, 403);
     until(|| served.get("/-/ready").0 == 200);
     served.process.signal("TERM").unwrap();

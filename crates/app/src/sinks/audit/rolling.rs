@@ -85,8 +85,8 @@ impl RollingFile {
         let next = rotated.last().map_or(1, |(number, _)| number + 1);
         fs::rename(&self.path, files::numbered(&self.path, next))?;
         if let Some(keep) = self.keep {
-            let old = rotated.iter().filter(|(number, _)| number.saturating_add(keep) <= next);
-            old.map(|(_, path)| fs::remove_file(path)).collect::<io::Result<()>>()?;
+            let mut old = rotated.iter().filter(|(number, _)| number.saturating_add(keep) <= next);
+            old.try_for_each(|(_, path)| fs::remove_file(path))?;
         }
         Ok(())
     }

@@ -65,14 +65,18 @@ impl Export {
             },
             telling(printer),
         )?;
-        printer.talk(&format!("{written} events written"));
+        printer.talk(&format!("events written: {written}"));
         if left > 0 {
-            printer
-                .talk(&labelled("warning", &format!("{left} events left out: they could not be verified")));
+            printer.talk(&labelled(
+                "warning",
+                &format!("events left out because they could not be verified: {left}"),
+            ));
         }
         if report.broken {
-            printer
-                .talk(&labelled("warning", "the log is not as it was written; see `hallpass audit verify`"));
+            printer.talk(&labelled(
+                "warning",
+                "the log could not be verified; `hallpass audit verify` says why",
+            ));
         }
         Ok(if report.broken { Exit::Unexpected } else { Exit::Done })
     }

@@ -64,8 +64,10 @@ impl Show {
             printer.talk("there is no such event");
         }
         if report.broken {
-            printer
-                .talk(&labelled("warning", "the log is not as it was written; see `hallpass audit verify`"));
+            printer.talk(&labelled(
+                "warning",
+                "the log could not be verified; `hallpass audit verify` says why",
+            ));
         }
         Ok(Exit::Done)
     }

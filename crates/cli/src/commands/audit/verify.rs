@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use hallpass_app::chain::{ChainReport, Finding, KeyState, Report, Tail};
+use hallpass_app::chain::{ChainReport, Finding, KeyState, Report, Tail, What};
 use serde::Serialize;
 
 use super::show::Who;
@@ -63,7 +63,11 @@ fn text(report: &Report, files: &[PathBuf], printer: &Printer) -> String {
         parts.push(found.join("\n"));
     }
     let verified: u64 = report.chains.iter().map(|chain| chain.verified).sum();
-    let word = if report.broken { "the log is NOT as it was written" } else { "nothing was changed" };
+    let word = match (report.broken, unknowable(report)) {
+        (false, _) => "nothing was changed",
+        (true, true) => "the log cannot be verified",
+        (true, false) => "the log is NOT as it was written",
+    };
     let mark = printer.mark(!report.broken);
     let mut last = format!("{} {word}: {verified} of {} lines verified", mark.trim_end(), report.lines);
     let open = report.chains.iter().filter(|chain| chain.tail != Tail::Ended).count();
@@ -75,6 +79,13 @@ fn text(report: &Report, files: &[PathBuf], printer: &Printer) -> String {
     }
     parts.push(last);
     parts.join("\n\n")
+}
+
+/// Whether all that was found is that nobody can tell: without the right key that says nothing about the log.
+fn unknowable(report: &Report) -> bool {
+    let of_the_key =
+        |finding: &Finding| matches!(finding.what, What::KeyUnknown(_) | What::Unkeyed | What::AnchorDamaged);
+    report.hidden == 0 && report.findings.iter().all(|one| of_the_key(one) || !one.what.is_break())
 }
 
 fn row(chain: &ChainReport) -> [String; 7] {
