@@ -299,8 +299,8 @@ fn standard_output_is_a_sink_too_and_a_captured_stream_can_be_judged() {
     );
     audited.scene.configure("\n[audit]\nstream = \"stdout\"\nkey = \"env:AUDIT_KEY\"\n");
     let process = audited.scene.hallpass(&["serve", "--json"]).start().unwrap();
-    let line = process.line(Stream::Stdout, "\"pass_file\"", PATIENCE).unwrap();
-    let announced: Value = serde_json::from_str(&line).unwrap();
+    let line = process.line(Stream::Stdout, "{\"event\":\"listening\"", PATIENCE).unwrap();
+    let announced: Value = serde_json::from_str(&format!("{{\"event\":\"listening\"{line}")).unwrap();
     let pass = fs::read_to_string(announced["pass_file"].as_str().unwrap()).unwrap();
     let mut served = Served { process, announced, pass };
     assert_eq!(served.get("/queue-sync/api/v2/users").0, 403);
