@@ -67,7 +67,10 @@ impl Output {
         }
         match self {
             Self::File(_) => Ok(()),
-            Self::Stream(stream, _) => stream.flush().map_err(|error| (written, error)),
+            Self::Stream(stream, seen) => {
+                *seen = Seen::default();
+                stream.flush().map_err(|error| (written, error))
+            }
         }
     }
 
@@ -80,7 +83,10 @@ impl Output {
     }
 
     fn left(&mut self, lines: &[u8], written: usize, error: io::Error) -> (usize, io::Error) {
-        if let Self::Stream(_, seen) = self {
+        // What an earlier write left is still there if this one left nothing.
+        if let Self::Stream(_, seen) = self
+            && written > 0
+        {
             let (last, torn) = last_line(&lines[..written]);
             *seen = Seen { last: last.or(seen.last), torn };
         }

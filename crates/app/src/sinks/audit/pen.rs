@@ -108,7 +108,9 @@ impl Pen {
             self.chain = None;
             self.before = None;
             let whole = self.lines[..bytes].iter().filter(|byte| **byte == b'\n').count();
-            unwritten(whole.saturating_sub(openings), error)
+            // Whoever writes next puts the line end there, and then it is whole.
+            let but_its_end = usize::from(bytes > 0 && self.lines.get(bytes) == Some(&b'\n'));
+            unwritten((whole + but_its_end).saturating_sub(openings), error)
         })?;
         self.before = None;
         Ok(())
