@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use hallpass::wiring::{self, Wired, Wiring};
 use hallpass_core::audit::AuditSink;
-use hallpass_core::audit::chain::{ChainKey, Writer};
 use hallpass_core::{
     Clock, ColdStart, CredentialSource, Environment, Fault, FaultCode, IntegrationName, Phase, Sleep,
 };
@@ -16,11 +15,10 @@ use hallpass_outbound::{
 };
 use hallpass_stores::{Places, Reference};
 
-use crate::audit::read_key;
 use crate::config::{AuditConfig, Config, IntegrationConfig, SidecarConfig, Variables};
 use crate::hardening::beginning;
 use crate::rotation::Acknowledge;
-use crate::sinks::{self, FirstToken, Hand, Keyless};
+use crate::sinks::{self, FirstToken};
 use crate::stores::{Machine, Stores};
 
 /// What all integrations share.
@@ -120,7 +118,7 @@ impl App {
             randomness: Arc::new(OsRandomness),
         };
         let stores = Stores::open(config, &machine).await?;
-        let audit = audit_sink(config, purpose, &stores, &machine).await?;
+        let audit = sinks::audit_sink(config, purpose, &stores, &machine).await?;
         let audit = acknowledging(config, purpose, audit, &machine.clock);
         let parts = parts(config, &start, machine, audit, roots)?;
         let wire = |integration| wire(integration, config, &parts, &stores);
@@ -179,31 +177,6 @@ fn parts(
         randomness,
         clock,
     })
-}
-
-/// The sink of the audit log. A key that cannot be had stops what is auditable and nothing else: a configuration can be looked at where its stores are not.
-async fn audit_sink(
-    config: &Config,
-    purpose: Purpose,
-    stores: &Stores,
-    machine: &Machine,
-) -> Result<Arc<dyn AuditSink>, Fault> {
-    let target = sinks::audit_target(&config.audit, purpose);
-    let key = match config.audit.key.as_ref().filter(|_| target.is_some()) {
-        None => ChainKey::public(),
-        Some(key) => match read_key(stores, key, &*machine.sleep, config.store_limits.read_timeout).await {
-            Ok(key) => key,
-            Err(fault) => return Ok(Arc::new(Keyless(fault))),
-        },
-    };
-    let writer = Writer {
-        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-        process: std::process::id(),
-        program: concat!("hallpass ", env!("CARGO_PKG_VERSION")).to_owned(),
-        environment: config.environment.to_string(),
-    };
-    let (clock, randomness) = (Arc::clone(&machine.clock), Arc::clone(&machine.randomness));
-    sinks::open_audit(target.as_ref(), &config.audit, key, Hand { writer, clock, randomness })
 }
 
 /// The sink, behind one that tells a rotation which secret is in use, if this process is to say so. A command that reads the consumer's file is not

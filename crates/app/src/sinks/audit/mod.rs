@@ -7,6 +7,7 @@
 //! ```
 
 mod anchors;
+mod keyed;
 mod log;
 mod output;
 mod pen;
@@ -21,24 +22,25 @@ use hallpass_core::{Clock, Fault, Randomness};
 use crate::Purpose;
 use crate::config::{AuditConfig, AuditTarget};
 use anchors::AnchorFile;
+pub(crate) use keyed::audit_sink;
 use log::ChainedLog;
 use output::Output;
 use pen::Pen;
 
 /// What the sink needs besides its configuration.
 #[derive(Debug)]
-pub(crate) struct Hand {
+struct Hand {
     /// Who writes.
-    pub(crate) writer: Writer,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) randomness: Arc<dyn Randomness>,
+    writer: Writer,
+    clock: Arc<dyn Clock>,
+    randomness: Arc<dyn Randomness>,
 }
 
 /// Where this process writes; nothing where a command has nobody to tell.
 ///
 /// Where nothing is configured a gateway writes to standard error, which the platform around it keeps; `exec` and single commands keep
 /// silent: their standard error is a program's or a person's. Their standard output is somebody's data, so they write to standard error where a gateway writes to standard output.
-pub(crate) fn target(config: &AuditConfig, purpose: Purpose) -> Option<AuditTarget> {
+fn target(config: &AuditConfig, purpose: Purpose) -> Option<AuditTarget> {
     match (config.target.clone(), purpose) {
         (_, Purpose::Inspection) | (None, Purpose::Wrapper | Purpose::Command) => None,
         (None, Purpose::Gateway) => Some(AuditTarget::Stderr),
@@ -51,7 +53,7 @@ pub(crate) fn target(config: &AuditConfig, purpose: Purpose) -> Option<AuditTarg
 ///
 /// # Errors
 /// `audit-unwritable` when a file cannot be opened: nothing auditable may happen then.
-pub(crate) fn open(
+fn open(
     target: Option<&AuditTarget>,
     config: &AuditConfig,
     key: ChainKey,
@@ -65,7 +67,7 @@ pub(crate) fn open(
 
 /// Records nothing and fails: for a process whose key cannot be had. Whoever does nothing auditable does not notice.
 #[derive(Debug)]
-pub(crate) struct Keyless(pub(crate) Fault);
+struct Keyless(Fault);
 
 impl AuditSink for Keyless {
     fn record(&self, _event: &AuditEvent) -> Result<(), Fault> {

@@ -1,6 +1,7 @@
 //! Lines in, findings out: one pass, and memory that grows with the number of chains and not of lines.
 
 mod finding;
+mod fragment;
 mod opening;
 mod report;
 mod state;
@@ -11,6 +12,7 @@ use super::anchor::Anchor;
 use super::key::ChainKey;
 use super::line::{ChainId, Head, Mac};
 pub use finding::{Finding, Place, What};
+use fragment::{Fragment, glued, may_be_torn};
 use opening::Opening;
 pub use opening::Origin;
 pub use report::{ChainReport, KeyState, Report, Tail};
@@ -42,15 +44,6 @@ pub struct Judgement {
     pub verified: bool,
     /// The chain it says it belongs to.
     pub chain: Option<ChainId>,
-}
-
-/// Something without the form of a line. What follows tells whether somebody died over it.
-#[derive(Debug)]
-struct Fragment {
-    place: Place,
-    bytes: usize,
-    /// It has no line end, and begins as a line does.
-    is_unfinished: bool,
 }
 
 /// A line that a later chain saw before it began.
@@ -236,19 +229,5 @@ impl Verifier {
     }
 }
 
-/// The line that begins within `bytes`, and where: somebody died over a line, and another process went on writing right behind it. Within a value the
-/// quotes of this mark are escaped.
-fn glued(bytes: &[u8]) -> Option<(usize, Head<'_>)> {
-    let at = bytes.windows(START.len()).skip(1).position(|at| at == START)? + 1;
-    Some((at, Head::of(&bytes[at..])?))
-}
-
-/// Whether it may be what is left of a line whose writer died: it begins as lines do, as far as it goes.
-fn may_be_torn(bytes: &[u8]) -> bool {
-    let shared = bytes.len().min(START.len());
-    bytes[..shared] == START[..shared]
-}
-
-const START: &[u8] = b"{\"schema\":1,\"chain\":\"";
 /// Nobody reads more; the rest is counted.
 const MOST_FINDINGS: usize = 1000;
