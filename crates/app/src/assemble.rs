@@ -16,7 +16,7 @@ use hallpass_outbound::{
 use hallpass_stores::{Places, Reference};
 
 use crate::acks::{self, Acknowledge, Carried, Courier};
-use crate::config::{Config, IntegrationConfig, SidecarConfig, Variables};
+use crate::config::{AuditConfig, Config, IntegrationConfig, SidecarConfig, Variables};
 use crate::hardening::beginning;
 use crate::learn::Recording;
 use crate::sinks::{self, FirstToken};
@@ -37,6 +37,10 @@ pub struct App {
     /// Carries acknowledgements, if this process says any.
     pub(crate) courier: Option<Arc<Courier>>,
     pub(crate) variables: Arc<dyn Variables>,
+    /// Where the audit log lies, and what it is sealed with.
+    pub(crate) audit: AuditConfig,
+    /// How long a read of a store may take.
+    pub(crate) read_timeout: Duration,
     /// Where the configuration lies, and programs that it names are started.
     pub(crate) folder: PathBuf,
     /// Where the journals of rotations lie.
@@ -66,6 +70,8 @@ pub enum Purpose {
     Wrapper,
     /// One command of a person or a pipeline.
     Command,
+    /// A command that only looks, and not at secrets: nothing is recorded, and no key of the audit log is read for it.
+    Inspection,
 }
 
 /// One integration.
@@ -115,17 +121,19 @@ impl App {
         let start = Arc::new(ColdStart::begun(beginning()));
         let extra_roots = extra_roots(config)?;
         let roots = roots(config, extra_roots.as_deref())?;
-        let told = Arc::default();
-        let parts = parts(config, purpose, &start, times, (roots, &told))?;
-        start.reached(Phase::Configured, parts.clock.now());
+        start.reached(Phase::Configured, times.clock.now());
         let machine = Machine {
             extra_roots,
             variables: Arc::clone(&variables),
-            clock: Arc::clone(&parts.clock),
-            sleep: Arc::clone(&parts.sleep),
-            randomness: Arc::clone(&parts.randomness),
+            clock: Arc::clone(&times.clock),
+            sleep: Arc::clone(&times.sleep),
+            randomness: Arc::new(OsRandomness),
         };
         let stores = Stores::open(config, &machine).await?;
+        let audit = sinks::audit_sink(config, purpose, &stores, &machine).await?;
+        let told = Arc::default();
+        let audit = acknowledging(config, audit, &told, &machine.clock);
+        let parts = parts(config, &start, machine, audit, roots)?;
         let wire = |integration| wire(integration, config, &parts, &stores);
         let integrations: Vec<_> = config.integrations.iter().map(wire).collect::<Result<_, _>>()?;
         let courier = courier(config, purpose, (&parts, &stores), &integrations)?;
@@ -143,6 +151,8 @@ impl App {
             start,
             courier,
             variables,
+            audit: config.audit.clone(),
+            read_timeout: config.store_limits.read_timeout,
             folder: config.folder.clone(),
             rotations,
             reread_after: config.store_limits.reread_after,
@@ -167,26 +177,22 @@ impl App {
 
 fn parts(
     config: &Config,
-    purpose: Purpose,
     start: &Arc<ColdStart>,
-    times: Times,
-    (roots, told): (TrustedRoots, &Arc<OnceLock<Arc<Courier>>>),
+    machine: Machine,
+    audit: Arc<dyn AuditSink>,
+    roots: TrustedRoots,
 ) -> Result<Parts, Fault> {
-    let Times { clock, sleep } = times;
+    let Machine { clock, sleep, randomness, .. } = machine;
     let spawn =
         TokioSpawn::current().ok_or_else(|| Fault::new(FaultCode::Internal, "there is no runtime"))?;
     let guard = AddressGuard::new(config.outbound.private_networks.clone());
     Ok(Parts {
         places: Arc::new(Places::new(config.store_limits, Arc::clone(&clock), Arc::clone(&sleep))),
         transport: Arc::new(HyperTransport::new(guard, roots, Arc::clone(&clock))),
-        audit: Arc::new(FirstToken::before(
-            acknowledging(config, sinks::open_audit(config.audit.as_ref(), purpose)?, told, &clock),
-            Arc::clone(start),
-            Arc::clone(&clock),
-        )),
+        audit: Arc::new(FirstToken::before(audit, Arc::clone(start), Arc::clone(&clock))),
         spawn: Arc::new(spawn),
         sleep,
-        randomness: Arc::new(OsRandomness),
+        randomness,
         clock,
     })
 }

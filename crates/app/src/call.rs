@@ -3,9 +3,10 @@
 use std::fmt;
 
 use bytes::Bytes;
-use hallpass_core::policy::HeaderRole;
+use hallpass_core::audit::{AuditEvent, AuditKind};
+use hallpass_core::policy::{HeaderRole, Permit};
 use hallpass_core::{Fault, FaultCode};
-use hallpass_outbound::{Body, CallReport, full};
+use hallpass_outbound::{Body, CallReport, IntegrationClient, full};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use http_body_util::BodyExt;
 
@@ -43,27 +44,44 @@ impl App {
     /// otherwise.
     pub async fn call(&self, name: &str, call: Call) -> Result<Answer, Fault> {
         let client = &self.integration(name)?.client;
-        let malformed = |what| Fault::new(FaultCode::RequestMalformed, what);
-        let method: Method = call.method.parse().map_err(|_| malformed("the method is not one"))?;
-        let permit = client.permit(&method, &call.target)?;
-        let mut headers = HeaderMap::new();
-        for (name, value) in call.headers {
-            if HeaderRole::of(&name.to_ascii_lowercase()) != HeaderRole::EndToEnd {
-                let fault = Fault::new(FaultCode::HeaderRefused, format!("`{name}`"));
-                return Err(
-                    fault.with_hint("leave it away: hallpass sets what is needed, the token included")
-                );
-            }
-            let name: HeaderName = name.parse().map_err(|_| malformed("a header has no well formed name"))?;
-            let value: HeaderValue =
-                value.parse().map_err(|_| malformed("a header has no well formed value"))?;
-            headers.append(name, value);
-        }
+        let admitted = admit(client, &call).inspect_err(|fault| self.note_refused(name, &call.method, fault));
+        let (permit, headers) = admitted?;
         let answer = client.send(permit, headers, full(call.body)).await?;
         let (head, body) = answer.response.into_parts();
         let headers = head.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
         Ok(Answer { status: head.status.as_u16(), headers: headers.collect(), report: answer.report, body })
     }
+
+    /// It is not sent either way, so a record that fails changes nothing.
+    fn note_refused(&self, name: &str, method: &str, fault: &Fault) {
+        // What is no method may be anything, also a secret in the wrong place.
+        let standard = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(&method);
+        let event = AuditEvent::new(self.parts.clock.now(), AuditKind::CallRefused)
+            .about(&name)
+            .fact("fault", fault.code().name())
+            .fact("method", if standard { method } else { "other" });
+        if let Err(fault) = self.parts.audit.record(&event) {
+            tracing::error!(%fault, "a refused call could not be recorded");
+        }
+    }
+}
+
+/// The right to send, and the headers to send.
+fn admit(client: &IntegrationClient, call: &Call) -> Result<(Permit, HeaderMap), Fault> {
+    let malformed = |what| Fault::new(FaultCode::RequestMalformed, what);
+    let method: Method = call.method.parse().map_err(|_| malformed("the method is not one"))?;
+    let permit = client.permit(&method, &call.target)?;
+    let mut headers = HeaderMap::new();
+    for (name, value) in &call.headers {
+        if HeaderRole::of(&name.to_ascii_lowercase()) != HeaderRole::EndToEnd {
+            let fault = Fault::new(FaultCode::HeaderRefused, format!("`{name}`"));
+            return Err(fault.with_hint("leave it away: hallpass sets what is needed, the token included"));
+        }
+        let name: HeaderName = name.parse().map_err(|_| malformed("a header has no well formed name"))?;
+        let value: HeaderValue = value.parse().map_err(|_| malformed("a header has no well formed value"))?;
+        headers.append(name, value);
+    }
+    Ok((permit, headers))
 }
 
 impl Answer {

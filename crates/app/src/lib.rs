@@ -16,6 +16,7 @@
 mod acks;
 mod administration;
 mod assemble;
+mod audit;
 mod beside;
 mod call;
 pub mod config;
@@ -41,12 +42,14 @@ mod triggers;
 
 pub use acks::{AckBook, NotKept};
 pub use assemble::{App, Purpose, Times};
+pub use audit::{AuditLine, AuditLog, AuditRecord, AuditSource, Progress};
 pub use call::{Answer, Call};
 pub use config::{
     Config, ConfigFault, ConfigFaults, Flags, IntegrationSummary, ProcessVariables, Sources, Variables,
 };
 pub use doctor::{Check, Diagnosis, Finding, Granting, PlaceDiagnosis, Verdict as HealthVerdict};
 pub use gateway::{Gateway, HandOver, Stopped};
+pub use hallpass_core::audit::{AuditEvent, AuditKind, Recording, chain};
 pub use hallpass_core::{
     BoxFuture, Clock, Credential, EntryInfo, EntryName, Environment, Fault, FaultCode, Fingerprint,
     IntegrationName, Moment, Remedy, Secret, Sleep, Version,

@@ -25,7 +25,7 @@ pub(crate) enum Exit {
     Refused,
     /// The platform answered the call with an error status.
     AnsweredError,
-    /// What was expected did not hold: a line of the quickstart's story or of a list of calls, or a rule of lint.
+    /// What was expected did not hold: a line of the quickstart's story or of a list of calls, a rule of lint, or the chain of an audit log.
     Unexpected,
     /// It is not time for anything yet.
     NothingDue,
@@ -89,7 +89,7 @@ Exit codes:
     6  the machine is in the way: a disk, a permission, a lock, a port
     7  refused here, and nothing was done: no such integration, no rule, a newer secret there
     8  the platform answered the call with an error status (call)
-    9  what was expected did not hold (quickstart, policy test, lint)
+    9  what was expected did not hold (quickstart, policy test, lint, audit verify)
    10  nothing is due (rotate), nothing is to be changed (provision plan)
    11  begun, and goes on later (rotate)
    12  a rotation needs a person; the hint names the command (rotate)
@@ -129,6 +129,7 @@ fn listed(code: FaultCode) -> Option<Exit> {
         F::CloudIdentityMissing => Exit::Machine,
         F::StoreUnreadable | F::StoreUnwritable | F::StoreCorrupted | F::StoreLocked => Exit::Machine,
         F::VersionConflict | F::PermissionsTooOpen | F::ListenFailed | F::AuditUnwritable => Exit::Machine,
+        F::AuditUnreadable => Exit::Machine,
         F::ChildFailed => Exit::NotExecutable,
         F::Internal => Exit::Bug,
         _ => return None,

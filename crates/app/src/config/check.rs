@@ -9,12 +9,14 @@ use hallpass_core::Environment;
 
 use super::at::At;
 use super::faults::{Collector, Place};
-use super::file::{HallpassToml, LocalStoreTable, LogTable, OutboundTable, SidecarTable, StoresTable};
+use super::file::{
+    AuditTable, HallpassToml, LocalStoreTable, LogTable, OutboundTable, SidecarTable, StoresTable,
+};
 use super::settings::LogConfig;
 use super::suggest::in_words;
 use super::units::{self, DurationText};
 use super::variables::{self, Variable};
-use super::{AuditTarget, Config, Given, LogFormat, LogLevel, OutboundConfig, Sources, defaults};
+use super::{Config, Given, LogFormat, LogLevel, OutboundConfig, Sources, defaults};
 
 /// Checks what the structure check left, noting every fault and going on.
 pub(super) struct Checker<'c, 't> {
@@ -39,7 +41,7 @@ impl<'c, 't> Checker<'c, 't> {
         let stores = file.stores.as_ref().unwrap_or(&no_stores);
         let store_limits = self.store_limits(stores);
         let local_store = self.local_store(stores.local.as_ref().unwrap_or(&LocalStoreTable::default()));
-        let audit = file.audit.as_ref().and_then(|audit| audit.file.as_ref()).map(|file| self.audit(file));
+        let audit = self.audit(file.audit.as_ref().unwrap_or(&AuditTable::default()));
         let log = self.log(file.log.as_ref().unwrap_or(&LogTable::default()));
         let lint = file.lint.as_ref().and_then(|lint| lint.accept.as_deref()).unwrap_or_default();
         let accepted_files = self.accepted_files(lint);
@@ -53,7 +55,7 @@ impl<'c, 't> Checker<'c, 't> {
             outbound,
             store_limits: store_limits?,
             local_store,
-            audit,
+            audit: audit?,
             log: log?,
             accepted_files: accepted_files?,
             integrations,
@@ -86,13 +88,6 @@ impl<'c, 't> Checker<'c, 't> {
             }
         }
         OutboundConfig { private_networks, extra_roots: self.path(table.extra_roots.as_ref()) }
-    }
-
-    fn audit(&mut self, file: &At<String>) -> AuditTarget {
-        match file.as_str() {
-            "-" => AuditTarget::Stderr,
-            path => AuditTarget::File(self.folder.join(path)),
-        }
     }
 
     fn log(&mut self, table: &LogTable) -> Option<LogConfig> {

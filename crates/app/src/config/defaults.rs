@@ -19,6 +19,9 @@ pub(super) const READ_TIMEOUT: &str = "2500ms";
 pub(super) const REREAD_AFTER: &str = "5m";
 pub(super) const STALE_LIMIT: &str = "24h";
 pub(super) const READS_PER_MINUTE: u32 = 60;
+pub(super) const AUDIT_ROTATE_AT: u64 = 64 * 1024 * 1024;
+/// Not a default: what `audit.stream` may name.
+pub(super) const AUDIT_STREAMS: [&str; 2] = ["stdout", "stderr"];
 pub(super) const LOG_LEVEL: &str = "info";
 pub(super) const LOG_FORMAT: &str = "text";
 pub(super) const PROFILE: &str = "standard";

@@ -148,13 +148,29 @@ pub(super) struct LocalStoreTable {
     pub(super) passphrase_file: Option<At<String>>,
 }
 
-/// The audit log.
+/// The audit log: what was done, by whom, and when, in lines that vouch for each other (`docs/guides/audit.md`).
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AuditTable {
     /// The file that events are appended to, one line of JSON each, or `-` for standard error. Default: standard error for `serve`,
     /// whose platform keeps that; nothing for `exec` and single commands.
     pub(super) file: Option<At<String>>,
+    /// In place of a file, where the disk vanishes with the sandbox: `stdout` or `stderr`. `exec` and single commands take standard error for both, since
+    /// their standard output is somebody else's. What `serve` announces comes on the same stream.
+    #[schemars(extend("enum" = defaults::AUDIT_STREAMS))]
+    pub(super) stream: Option<At<String>>,
+    /// The reference of the secret that the chain of lines is sealed with, such as `aws-sm:prod/audit-key`: at least 32 bytes of text, or a JSON object
+    /// whose text `key` is that. Default: none; the chain then finds accidents, and nobody who forges it.
+    pub(super) key: Option<At<String>>,
+    /// The file that anchors are appended to: every 1,000 lines, and at the end, how many lines there are. It proves that nothing was cut off, so it should
+    /// lie where whoever can write the log cannot write. Default: none.
+    pub(super) anchors: Option<At<String>>,
+    /// From how many bytes on the file gives way to a new one: it is renamed to `FILE.000001` and so on. The default is 64 MiB, some 200,000 events.
+    #[schemars(range(min = 65_536), extend("default" = defaults::AUDIT_ROTATE_AT))]
+    pub(super) rotate_at: Option<At<u64>>,
+    /// How many files that gave way are kept, beside the one that is written to. Default: all of them, since nobody knows what an auditor will ask for.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub(super) keep: Option<At<u64>>,
 }
 
 /// The log for people, on standard error.

@@ -20,6 +20,7 @@
 mod accept;
 mod acks;
 mod at;
+mod audit;
 mod check;
 mod defaults;
 mod document;
@@ -66,8 +67,8 @@ use check::Checker;
 use faults::Collector;
 use file::HallpassToml;
 pub(crate) use settings::{
-    FileAcceptance, IntegrationConfig, Key, LocalStoreConfig, LogConfig, OutboundConfig, ProvisionConfig,
-    PublishConfig, RotationConfig, SidecarConfig, StrategyChoice,
+    AuditConfig, FileAcceptance, IntegrationConfig, Key, LocalStoreConfig, LogConfig, OutboundConfig,
+    ProvisionConfig, PublishConfig, RotationConfig, SidecarConfig, StrategyChoice,
 };
 
 /// Where settings come from besides the file.

@@ -24,7 +24,7 @@ pub struct Config {
     pub(crate) outbound: OutboundConfig,
     pub(crate) store_limits: StoreLimits,
     pub(crate) local_store: LocalStoreConfig,
-    pub(crate) audit: Option<AuditTarget>,
+    pub(crate) audit: AuditConfig,
     pub(crate) log: LogConfig,
     /// Files whose plain secrets are known and borne.
     pub(crate) accepted_files: Vec<FileAcceptance>,
@@ -77,11 +77,28 @@ pub(crate) enum Key {
     PassphraseFile(PathBuf),
 }
 
+/// The audit log.
+#[derive(Clone, Debug)]
+pub(crate) struct AuditConfig {
+    /// Where it goes; `None` where nothing is said.
+    pub(crate) target: Option<AuditTarget>,
+    /// What it is sealed with.
+    pub(crate) key: Option<Reference>,
+    /// The file of anchors.
+    pub(crate) anchors: Option<PathBuf>,
+    /// From how many bytes on a file gives way to a new one.
+    pub(crate) rotate_at: u64,
+    /// How many files that gave way are kept; `None` for all of them.
+    pub(crate) keep: Option<u64>,
+}
+
 /// Where audit events go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuditTarget {
-    /// Standard error. Standard output is never used: it carries the data of commands, or belongs to the program that `exec` runs.
+    /// Standard error.
     Stderr,
+    /// Standard output. Of a gateway only: elsewhere it carries the data of commands, or belongs to the program that `exec` runs.
+    Stdout,
     /// A file, appended to.
     File(PathBuf),
 }

@@ -5,7 +5,7 @@ use hallpass_core::policy::Rule;
 use hallpass_platforms::{PlatformSettings, UpstreamPlace};
 use serde::Serialize;
 
-use super::{AckTarget, Config, IntegrationConfig};
+use super::{AckTarget, AuditTarget, Config, IntegrationConfig};
 
 /// One integration, as `hallpass check` shows it. Nothing in here is secret.
 #[derive(Clone, Debug, Serialize)]
@@ -39,7 +39,16 @@ impl Config {
         self.integrations.iter().map(summary)
     }
 
-    /// The environment variables that `env:` and `aws-kms-env:` references name, those of bearers among them: they hold secrets, so a program that is started must not inherit them.
+    /// What speaks against the audit log as it is configured, as a lower-case fragment.
+    #[must_use]
+    pub fn audit_caution(&self) -> Option<&'static str> {
+        let to_file = matches!(self.audit.target, Some(AuditTarget::File(_)));
+        (to_file && self.audit.key.is_none()).then_some(
+            "the audit log has no key: its chain finds accidents, and nobody who forges it; name a secret in `audit.key`",
+        )
+    }
+
+    /// The environment variables that `env:` and `aws-kms-env:` references name, those of bearers and of the audit log's key among them: they hold secrets, so a program that is started must not inherit them.
     pub fn secret_variables(&self) -> impl Iterator<Item = &str> {
         let references = self.integrations.iter().flat_map(|integration| &integration.secret);
         let rotations = self.integrations.iter().filter_map(|integration| integration.rotation.as_ref());
@@ -50,6 +59,7 @@ impl Config {
         });
         references
             .chain(bearers)
+            .chain(&self.audit.key)
             .filter(|reference| reference.scheme.is_variable())
             .map(|reference| reference.entry.as_str())
     }

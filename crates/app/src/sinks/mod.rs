@@ -4,6 +4,6 @@ mod audit;
 mod first_token;
 mod logs;
 
-pub(crate) use audit::open as open_audit;
+pub(crate) use audit::audit_sink;
 pub(crate) use first_token::FirstToken;
 pub use logs::start_logging;

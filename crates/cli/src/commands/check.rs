@@ -40,7 +40,9 @@ impl Check {
             Ok(config) => config,
             Err(faults) => return self.refuse(faults, printer),
         };
-        let app = App::assemble(&config, Purpose::Command, Arc::new(ProcessVariables)).await?;
+        // A build machine has no key of the audit log either.
+        let purpose = if self.offline { Purpose::Inspection } else { Purpose::Command };
+        let app = App::assemble(&config, purpose, Arc::new(ProcessVariables)).await?;
         let mut integrations = Vec::new();
         for summary in config.integrations() {
             let readable = if self.offline { None } else { Some(Readable::now(&app, &summary.name).await) };
@@ -51,7 +53,9 @@ impl Check {
         let lint = LintSum::of(&app.lint(&config, Path::new(&file), &options).await?);
         let worst = integrations.iter().find_map(Checked::exit);
         let environment = config.environment().as_str();
-        let warnings = config.integrations().filter_map(Warning::about).collect();
+        let about = |message| Warning { integration: None, message };
+        let mut warnings: Vec<_> = config.audit_caution().map(about).into_iter().collect();
+        warnings.extend(config.integrations().filter_map(Warning::about));
         let report = Report { ok: worst.is_none(), file, environment, integrations, warnings, lint };
         if self.json {
             printer.json(&report)?;
@@ -114,13 +118,15 @@ impl LintSum {
 /// What is allowed, and probably not meant.
 #[derive(Serialize)]
 struct Warning {
-    integration: String,
+    /// Absent where it is about all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    integration: Option<String>,
     message: &'static str,
 }
 
 impl Warning {
     fn about(summary: IntegrationSummary) -> Option<Self> {
-        summary.caution.map(|message| Self { integration: summary.name, message })
+        summary.caution.map(|message| Self { integration: Some(summary.name), message })
     }
 }
 
@@ -171,6 +177,9 @@ impl Report<'_> {
         let mut text = format!("{} is in order; environment {}", self.file, self.environment);
         for checked in &self.integrations {
             text.push_str(&format!("\n\n{}", checked.text(printer)));
+        }
+        for warning in self.warnings.iter().filter(|warning| warning.integration.is_none()) {
+            text.push_str(&format!("\n\n{}", labelled("warning", warning.message)));
         }
         text.extend(self.lint.text());
         text

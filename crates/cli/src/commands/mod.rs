@@ -1,5 +1,6 @@
 //! What `hallpass` can be told to do: one file per command.
 
+pub(crate) mod audit;
 pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod completions;
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Provision(provision::ProvisionCommand),
     #[command(subcommand)]
     Rotate(rotate::RotateCommand),
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     Emulate(emulate::Emulate),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -71,6 +74,7 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Exit,
         Command::Secret(command) => command.run(config, printer).await,
         Command::Provision(command) => command.run(config, printer).await,
         Command::Rotate(command) => command.run(config, printer).await,
+        Command::Audit(command) => command.run(config, printer).await,
         Command::Emulate(command) => command.run(printer).await,
         Command::Schema(command) => command.run(printer),
         Command::Completions(command) => command.run(printer),

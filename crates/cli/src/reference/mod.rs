@@ -1,6 +1,7 @@
 //! The pages of `docs/reference`, made from the tables and the grammar that decide. A test for each fails when its page is out of date, and
 //! `HALLPASS_BLESS=1` writes it anew.
 
+mod audit;
 mod commands;
 mod configuration;
 mod faults;

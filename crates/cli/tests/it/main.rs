@@ -8,6 +8,7 @@
 )]
 
 mod arguments;
+mod audit;
 mod call;
 mod canary;
 mod check;

@@ -1,43 +1,13 @@
-//! Audit events and their canonical bytes.
+//! Audit events: who, what, when, which secret, and how it ended.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::AuditKind;
 use crate::clock::Moment;
 
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum AuditKind {
-    /// A sidecar or command began to act.
-    Started,
-    /// It stopped.
-    Stopped,
-    /// A secret was read from its store.
-    SecretRead,
-    /// A secret was written to its store.
-    SecretWritten,
-    /// A token was granted.
-    TokenGranted,
-    /// A token request was refused.
-    TokenRefused,
-    /// The platform rejected a token we held.
-    TokenRejected,
-    /// A local login was granted.
-    LoginGranted,
-    /// A local login was refused.
-    LoginRefused,
-    /// A call was refused by policy or gate.
-    CallRefused,
-    /// A rotation did something at the platform or in the store, or gave up trying.
-    RotationStep,
-    /// Provisioning changed something at the platform or in the store, or tried to.
-    ProvisioningStep,
-}
-
-/// One event. Its JSON form has sorted keys and no insignificant space: these are the bytes that later get chained.
+/// One event. Its JSON form has sorted keys and no insignificant space.
 #[derive(Clone, Debug, Serialize)]
 pub struct AuditEvent {
     /// Milliseconds since the Unix epoch.
@@ -79,6 +49,12 @@ impl AuditEvent {
         self.kind
     }
 
+    /// When, in milliseconds since the Unix epoch, by the wall clock of the machine that wrote it.
+    #[must_use]
+    pub fn at_ms(&self) -> u64 {
+        self.at_ms
+    }
+
     /// The integration concerned, if one.
     #[must_use]
     pub fn integration(&self) -> Option<&str> {
@@ -89,6 +65,11 @@ impl AuditEvent {
     #[must_use]
     pub fn fact_named(&self, name: &str) -> Option<&str> {
         self.facts.get(name).map(String::as_str)
+    }
+
+    /// Every fact, by name in order.
+    pub fn facts(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.facts.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
     /// One line of JSON, without the line end. Line breaks inside values are escaped by JSON, so one event is always one line.

@@ -9,10 +9,11 @@ use crate::sync::{Mutex, lock};
 
 /// Takes audit events.
 pub trait AuditSink: Send + Sync + fmt::Debug {
-    /// Records `event`. When it returns, the event has left the process (it may still rest in the kernel). Calling twice records twice.
+    /// Records `event`, as surely as [`AuditKind::recording`](super::AuditKind::recording) says. Calling twice records twice.
     ///
     /// # Errors
-    /// `audit-unwritable`. Whoever acts on something auditable must not act when this fails.
+    /// `audit-unwritable`. Whoever acts on something auditable must not act when this fails. What may be queued fails later: the first record after a
+    /// write that failed says so, and every one after it until writing works again.
     fn record(&self, event: &AuditEvent) -> Result<(), Fault>;
 }
 

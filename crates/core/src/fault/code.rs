@@ -181,6 +181,8 @@ codes! {
         "choose another port, or stop the program that has it";
     AuditUnwritable = "audit-unwritable", FixMachine, "the audit log cannot be written",
         "check free space and permissions of `audit.file`";
+    AuditUnreadable = "audit-unreadable", FixMachine, "the audit log cannot be read",
+        "check that the file exists and that this user may read it";
     ChildFailed = "child-failed", FixCall, "the command cannot be started",
         "check that the program exists and may be executed";
     Internal = "internal", ReportBug, "hallpass itself is at fault",

@@ -88,6 +88,8 @@ impl TokenCache {
         if rejection == Rejection::Retired && held.is_some_and(|held| held.generation() == generation) {
             self.0.present.clear();
             self.0.parts.meter.count(Counter::TokensRejected);
+            drop(guarded);
+            self.0.parts.mint.rejected(generation);
         }
         rejection
     }

@@ -21,6 +21,9 @@ use crate::token::Failure;
 pub trait Mint: Send + Sync + fmt::Debug {
     /// Gets one token. Runs as a task of its own; being dropped loses at most a token that nobody holds.
     fn mint(&self, occasion: Occasion) -> BoxFuture<'_, Result<Minted, MintFault>>;
+
+    /// Hears that the platform rejected the token of that generation, once for each. Must not wait.
+    fn rejected(&self, _generation: u64) {}
 }
 
 /// Why a token is asked for.
@@ -245,6 +248,18 @@ impl Issuer {
 impl Mint for Issuer {
     fn mint(&self, occasion: Occasion) -> BoxFuture<'_, Result<Minted, MintFault>> {
         Box::pin(self.issue(occasion))
+    }
+
+    /// It is retired either way, so a record that fails changes nothing.
+    fn rejected(&self, generation: u64) {
+        let credential = lock(&self.seen).credential.clone();
+        let mut event = AuditEvent::new(self.parts.clock.now(), AuditKind::TokenRejected)
+            .about(&self.parts.integration)
+            .fact("generation", generation.to_string());
+        if let Some(CredentialStatus { fingerprint, version, .. }) = credential {
+            event = event.fact("fingerprint", fingerprint).fact("version", version);
+        }
+        drop(self.parts.audit.record(&event));
     }
 }
 

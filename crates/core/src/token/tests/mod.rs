@@ -658,15 +658,20 @@ async fn the_issuer_tells_which_credential_it_used_and_records_every_outcome() {
     platform.then_refuse(IssueVerdict::CredentialRefused);
     assert!(issuer.mint(Occasion::Needed).await.is_err());
     assert!(issuer.credential().unwrap().refused);
+    issuer.rejected(4);
     let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
     let lines: Vec<_> = text.lines().collect();
-    assert_eq!(lines.len(), 2);
+    assert_eq!(lines.len(), 3);
     assert!(
         lines[0].contains("\"kind\":\"token-granted\"") && lines[0].contains("\"version\":\"7\""),
         "{text}"
     );
     assert!(
         lines[1].contains("\"kind\":\"token-refused\"") && lines[1].contains("credential-refused"),
+        "{text}"
+    );
+    assert!(
+        lines[2].contains("\"kind\":\"token-rejected\"") && lines[2].contains("\"generation\":\"4\""),
         "{text}"
     );
     assert!(!text.contains("secret\""), "{text}");
