@@ -13,7 +13,7 @@ use hallpass_core::{
 
 use super::decide::{Goal, Me, Next, next};
 use super::document::Document;
-use super::effect::Effect;
+use super::effect::{Change, Effect};
 use super::findings::refusals;
 use super::mark::Mark;
 use super::plan::{Planned, lacked, plan};
@@ -128,15 +128,24 @@ impl Engine {
     pub async fn run(&self, goal: Goal) -> Result<Done, Fault> {
         let wanted = self.resolved(goal).await?;
         let mut run = Run { stale: true, ..Run::default() };
+        let ended = self.go(goal, &wanted, &mut run).await;
+        if ended.is_err() {
+            // Best effort: whoever corrects what was wrong shall not have to wait for a lease that nobody uses.
+            self.part(&wanted, &mut run).await.ok();
+        }
+        ended
+    }
+
+    async fn go(&self, goal: Goal, wanted: &Wanted, run: &mut Run) -> Result<Done, Fault> {
         loop {
-            if let Err(fault) = self.look(&wanted, &mut run).await {
-                self.patience(&mut run, fault).await?;
+            if let Err(fault) = self.look(wanted, run).await {
+                self.patience(run, fault).await?;
                 continue;
             }
             let drawn = self.nonce();
-            match next(goal, &wanted, &run.seen, self.me(&drawn)) {
-                Next::Do(Effect::Ask(id)) => self.ask(&id, &mut run).await,
-                Next::Do(effect) => self.step(&wanted, &mut run, &effect).await?,
+            match next(goal, wanted, &run.seen, self.me(&drawn)) {
+                Next::Do(Effect::Ask(id)) => self.ask(&id, run).await,
+                Next::Do(effect) => self.step(wanted, run, &effect).await?,
                 Next::Wait(until) => {
                     let left = until.since(self.now());
                     if left > wanted.stay {
@@ -170,6 +179,19 @@ impl Engine {
                 self.patience(run, fault).await
             }
         }
+    }
+
+    /// Gives the lease back after a failure, and takes back an announcement that is known to have had no effect.
+    async fn part(&self, wanted: &Wanted, run: &mut Run) -> Result<(), Fault> {
+        let Some(stored) = self.read(&wanted.entries.document, Stage::Current).await? else { return Ok(()) };
+        let document = Document::parse(&stored.value)?;
+        if document.lease.as_ref().is_none_or(|lease| lease.holder != self.parts.machine) {
+            return Ok(());
+        }
+        let open = document.open.as_ref().map(|open| &open.nonce);
+        let change = if open == run.seen.unsent.as_ref() { Change::Close } else { Change::Release };
+        run.seen.document = Some((stored.version, document));
+        self.perform(wanted, run, &Effect::Write(change)).await
     }
 
     /// Waits after a failure that may pass, a few times. What it may have done is looked for, never assumed.
