@@ -272,6 +272,28 @@ fn a_client_that_somebody_switched_off_is_seen_and_switched_on() {
 }
 
 #[test]
+fn the_credential_of_the_guides_is_a_form_for_a_person() {
+    let provisioned = Provisioned::set();
+    let configure = |lines: &str| {
+        let (_, api) = provisioned.scene.address();
+        let place = format!(
+            "platform = \"cxone\"\nprofile = \"guide\"\ntoken_url = \"{api}/oauth2/token\"\napi_url = \"{api}\""
+        );
+        provisioned.scene.configure(&format!(
+            "\n[integrations.nice]\n{place}\nsecret = \"local:nice\"\nallow = [\"GET /a\"]\n\
+             [integrations.nice.provision]\nadministrator = \"nice-admin\"\n{lines}\n\
+             [integrations.nice-admin]\n{place}\nsecret = \"local:nice-admin\"\nadministers = true\nallow = [\"GET /b\"]\n"
+        ));
+    };
+    configure("scopes = [\"read:interaction\"]\nallowed_ips = [\"203.0.113.7/32\"]");
+    provisioned.assert("form", &["plan", "nice"]);
+    provisioned.assert("form_json", &["plan", "nice", "--json"]);
+    provisioned.assert("form_apply", &["apply", "nice", "--yes"]);
+    configure("scopes = [\"read:*\"]");
+    provisioned.assert("form_too_broad", &["plan", "nice"]);
+}
+
+#[test]
 fn every_command_explains_itself() {
     let scene = Scene::empty();
     scene.assert("provision_help", &scene.run(&["provision", "--help"]));
