@@ -97,10 +97,12 @@ impl<'w> Walker<'w, '_> {
         match value.get_mut() {
             DeValue::Table(table) => self.table(table, Some(&key.unwrap_or(span)), schema, path),
             DeValue::Array(items) => {
+                let tables = self.resolved(&schema["items"])["type"] == "object";
                 for item in items.iter_mut() {
                     if !self.value(item, &schema["items"], path, None) {
                         // Its place in the list stays, so that the others keep their number.
-                        *item.get_mut() = DeValue::String("".into());
+                        *item.get_mut() =
+                            if tables { DeValue::Table(DeTable::new()) } else { DeValue::String("".into()) };
                     }
                 }
             }

@@ -185,8 +185,9 @@ impl Witness for Waits {
 async fn calls_of(shape: Shape) -> u64 {
     let stage = Stage::set(shape).await;
     assert_eq!(stage.settle(Goal::Apply).await, 1);
+    let calls = stage.emulator.world().witness().totals.calls;
     stage.assert_one("undisturbed").await;
-    stage.emulator.world().witness().totals.calls
+    calls
 }
 
 /// Every call of an apply loses its answer, before its effect and after it, and its status is an error after the effect.

@@ -167,6 +167,7 @@ fn what_cannot_be_or_is_too_much_is_refused_before_anything_is_made() {
         provisioned.configure(client, lines);
         provisioned.assert(name, &["apply", "queue-sync", "--yes"]);
     }
+    provisioned.configure("a", GRANTS);
     provisioned.assert("no_table", &["plan", "admin"]);
     provisioned.assert("unknown", &["plan", "queue-sink"]);
     assert_eq!((provisioned.secrets_made(), provisioned.made().len()), (0, 0));
@@ -252,8 +253,7 @@ fn of_two_at_once_one_wins_and_the_other_says_who() {
     assert_eq!(second.code, Some(5), "{second:?}");
     assert!(second.stderr.contains("is provisioning it"), "{second:?}");
     provisioned.scene.world().advance(std::time::Duration::from_secs(600));
-    let line = first.line(Stream::Stderr, "as configured", PATIENCE).unwrap();
-    assert!(line.contains("queue-sync: as configured"), "{line}");
+    first.line(Stream::Stderr, "queue-sync: as configured", PATIENCE).unwrap();
     assert_eq!((provisioned.secrets_made(), provisioned.made().len()), (1, 1));
     provisioned.assert_serves();
 }
@@ -269,6 +269,28 @@ fn a_client_that_somebody_switched_off_is_seen_and_switched_on() {
     provisioned.assert_serves();
     provisioned.scene.world().remove_client(&id);
     provisioned.assert("plan_gone", &["plan", "queue-sync"]);
+}
+
+#[test]
+fn the_credential_of_the_guides_is_a_form_for_a_person() {
+    let provisioned = Provisioned::set();
+    let configure = |lines: &str| {
+        let (_, api) = provisioned.scene.address();
+        let place = format!(
+            "platform = \"cxone\"\nprofile = \"guide\"\ntoken_url = \"{api}/oauth2/token\"\napi_url = \"{api}\""
+        );
+        provisioned.scene.configure(&format!(
+            "\n[integrations.nice]\n{place}\nsecret = \"local:nice\"\nallow = [\"GET /a\"]\n\
+             [integrations.nice.provision]\nadministrator = \"nice-admin\"\n{lines}\n\
+             [integrations.nice-admin]\n{place}\nsecret = \"local:nice-admin\"\nadministers = true\nallow = [\"GET /b\"]\n"
+        ));
+    };
+    configure("scopes = [\"read:interaction\"]\nallowed_ips = [\"203.0.113.7/32\"]");
+    provisioned.assert("form", &["plan", "nice"]);
+    provisioned.assert("form_json", &["plan", "nice", "--json"]);
+    provisioned.assert("form_apply", &["apply", "nice", "--yes"]);
+    configure("scopes = [\"read:*\"]");
+    provisioned.assert("form_too_broad", &["plan", "nice"]);
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 use hallpass_core::{ClientSeen, Fault, FaultCode};
 
-use super::decide::{Next, in_use, used};
+use super::bring::used;
+use super::decide::Next;
 use super::effect::Effect;
+use super::refused::in_use;
 use super::seen::{Owner, Seen};
 use super::wanted::Wanted;
 use crate::rotation::WallTime;

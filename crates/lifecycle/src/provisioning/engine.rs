@@ -1,75 +1,18 @@
 //! The shell: looks, asks what is next, does it once, looks again.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use hallpass_core::audit::{AuditEvent, AuditKind, AuditSink};
-use hallpass_core::{
-    ClientAdmin, ClientCall, ClientDeed, ClientQuery, Clock, Credential, EntryName, Fault, FaultCode,
-    Generated, Randomness, Secret, Sleep, SlotId, Stage, Store, StoredSecret,
-};
+use hallpass_core::audit::{AuditEvent, AuditKind};
+use hallpass_core::{ClientCall, ClientDeed, Fault, FaultCode, Generated, Stage};
 
 use super::decide::{Goal, Me, Next, next};
 use super::document::Document;
-use super::effect::Effect;
-use super::findings::refusals;
-use super::mark::Mark;
+use super::effect::{Change, Effect};
+use super::hands::{Done, Parts};
 use super::plan::{Planned, lacked, plan};
-use super::seen::{Held, Seen};
+use super::seen::Seen;
 use super::wanted::Wanted;
 use crate::rotation::WallTime;
-
-/// What an engine is made of.
-#[derive(Clone, Debug)]
-pub struct Parts {
-    /// Where secret and document rest.
-    pub store: Arc<dyn Store>,
-    /// The platform, as the administering identity.
-    pub admin: Arc<dyn ClientAdmin>,
-    /// Where every effect is recorded.
-    pub audit: Arc<dyn AuditSink>,
-    /// Who watches.
-    pub witness: Arc<dyn Witness>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Waiting.
-    pub sleep: Arc<dyn Sleep>,
-    /// Where nonces come from.
-    pub randomness: Arc<dyn Randomness>,
-    /// This machine, as an operator would recognise it in `lease-held`.
-    pub machine: String,
-}
-
-/// Watches what is done.
-pub trait Witness: Send + Sync + fmt::Debug {
-    /// This is begun.
-    fn begins(&self, effect: &Effect);
-
-    /// Something has to show or pass, for so long.
-    fn waits(&self, _left: Duration) {}
-
-    /// Something went wrong that is looked into and tried again.
-    fn warns(&self, _fault: &Fault) {}
-}
-
-/// Nobody watches.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoWitness;
-
-impl Witness for NoWitness {
-    fn begins(&self, _effect: &Effect) {}
-}
-
-/// How a run ended.
-#[derive(Clone, Debug)]
-pub enum Done {
-    /// Everything is as it shall be; so many effects brought it there.
-    Settled(usize),
-    /// Something may still show; the same command goes on after that time.
-    Waiting(Duration),
-}
 
 /// One integration's provisioning.
 #[derive(Debug)]
@@ -128,15 +71,24 @@ impl Engine {
     pub async fn run(&self, goal: Goal) -> Result<Done, Fault> {
         let wanted = self.resolved(goal).await?;
         let mut run = Run { stale: true, ..Run::default() };
+        let ended = self.go(goal, &wanted, &mut run).await;
+        if ended.is_err() {
+            // Best effort: whoever corrects what was wrong shall not have to wait for a lease that nobody uses.
+            self.part(&wanted, &mut run).await.ok();
+        }
+        ended
+    }
+
+    async fn go(&self, goal: Goal, wanted: &Wanted, run: &mut Run) -> Result<Done, Fault> {
         loop {
-            if let Err(fault) = self.look(&wanted, &mut run).await {
-                self.patience(&mut run, fault).await?;
+            if let Err(fault) = self.look(wanted, run).await {
+                self.patience(run, fault).await?;
                 continue;
             }
             let drawn = self.nonce();
-            match next(goal, &wanted, &run.seen, self.me(&drawn)) {
-                Next::Do(Effect::Ask(id)) => self.ask(&id, &mut run).await,
-                Next::Do(effect) => self.step(&wanted, &mut run, &effect).await?,
+            match next(goal, wanted, &run.seen, self.me(&drawn)) {
+                Next::Do(Effect::Ask(id)) => self.ask(&id, run).await,
+                Next::Do(effect) => self.step(wanted, run, &effect).await?,
                 Next::Wait(until) => {
                     let left = until.since(self.now());
                     if left > wanted.stay {
@@ -172,6 +124,19 @@ impl Engine {
         }
     }
 
+    /// Gives the lease back after a failure, and takes back an announcement that is known to have had no effect.
+    async fn part(&self, wanted: &Wanted, run: &mut Run) -> Result<(), Fault> {
+        let Some(stored) = self.read(&wanted.entries.document, Stage::Current).await? else { return Ok(()) };
+        let document = Document::parse(&stored.value)?;
+        if document.lease.as_ref().is_none_or(|lease| lease.holder != self.parts.machine) {
+            return Ok(());
+        }
+        let open = document.open.as_ref().map(|open| &open.nonce);
+        let change = if open == run.seen.unsent.as_ref() { Change::Close } else { Change::Release };
+        run.seen.document = Some((stored.version, document));
+        self.perform(wanted, run, &Effect::Write(change)).await
+    }
+
     /// Waits after a failure that may pass, a few times. What it may have done is looked for, never assumed.
     async fn patience(&self, run: &mut Run, fault: Fault) -> Result<(), Fault> {
         use FaultCode as F;
@@ -191,88 +156,6 @@ impl Engine {
         self.parts.witness.warns(&fault);
         self.parts.sleep.sleep(pause).await;
         Ok(())
-    }
-
-    /// What is there now: the store always, the platform's listing where it may have changed without us.
-    async fn look(&self, wanted: &Wanted, run: &mut Run) -> Result<(), Fault> {
-        let document = match self.read(&wanted.entries.document, Stage::Current).await? {
-            Some(stored) => Some((stored.version, Document::parse(&stored.value)?)),
-            None => None,
-        };
-        let previous = self.read(&wanted.entries.secret, Stage::Previous).await?;
-        run.seen.document = document;
-        run.seen.current = self.held(wanted, Stage::Current).await?;
-        run.seen.pending = self.held(wanted, Stage::Pending).await?;
-        run.seen.previous = previous.map(|stored| stored.version);
-        run.seen.in_hand = run.in_hand.as_ref().map(|made| made.slot.clone());
-        let held = [&run.seen.current, &run.seen.pending];
-        let stored = held.into_iter().filter_map(|held| held.as_ref()?.client.clone());
-        let made = run.seen.noted().and_then(|noted| Some(noted.made.as_ref()?.id.clone()));
-        let mut ids: std::collections::BTreeSet<SlotId> =
-            stored.chain(wanted.also.iter().cloned()).chain(made).collect();
-        ids.extend(run.seen.clients.keys().cloned());
-        ids.extend(run.seen.in_hand.clone());
-        let prefix = Mark::prefix(&wanted.environment, &wanted.integration);
-        let listed = run.stale.then(|| (wanted.name.clone(), prefix));
-        let mut found: BTreeMap<_, _> = BTreeMap::new();
-        for mut client in self.parts.admin.find(&ClientQuery { listed, ids }).await? {
-            if let Some(known) =
-                run.seen.clients.get(&client.id).filter(|_| run.seen.asked.contains(&client.id))
-            {
-                client.last_used = known.last_used;
-            }
-            found.insert(client.id.clone(), client);
-        }
-        run.seen.clients = found;
-        run.stale = false;
-        Ok(())
-    }
-
-    async fn held(&self, wanted: &Wanted, stage: Stage) -> Result<Option<Held>, Fault> {
-        let Some(stored) = self.read(&wanted.entries.secret, stage).await? else { return Ok(None) };
-        let credential = Credential::parse(&stored.value, stored.version.clone(), &[])?;
-        credential.belongs_to(&wanted.environment)?;
-        let client = credential.member(wanted.nature.slot_member).and_then(Secret::expose_str);
-        Ok(Some(Held { version: stored.version, client: client.map(SlotId::new) }))
-    }
-
-    pub(super) async fn read(&self, entry: &EntryName, stage: Stage) -> Result<Option<StoredSecret>, Fault> {
-        match self.parts.store.read(entry, stage).await {
-            Ok(stored) => Ok(Some(stored)),
-            Err(fault) if fault.code() == FaultCode::EntryNotFound => Ok(None),
-            Err(fault) => Err(fault),
-        }
-    }
-
-    async fn ask(&self, id: &SlotId, run: &mut Run) {
-        let last_used = self.parts.admin.last_used(id).await;
-        if let Some(client) = run.seen.clients.get_mut(id) {
-            client.last_used = last_used;
-        }
-        run.seen.asked.insert(id.clone());
-    }
-
-    /// What is wanted, with the ids of its roles; refused before anything is sent where it is too much.
-    async fn resolved(&self, goal: Goal) -> Result<Wanted, Fault> {
-        let mut wanted = self.wanted.clone();
-        if !self.parts.store.traits().compare_and_set {
-            let detail =
-                format!("a store `{}` cannot keep two machines apart", self.parts.store.traits().scheme);
-            return Err(Fault::new(FaultCode::ProvisionRefused, detail)
-                .with_hint("keep the secret in a store that hallpass can write, such as `local:`"));
-        }
-        // What is too much may still be removed.
-        if goal == Goal::Destroy {
-            return Ok(wanted);
-        }
-        if let Some(first) = refusals(&wanted).first() {
-            let detail = format!("`integrations.{}.{}`: {}", wanted.integration, first.key, first.detail);
-            return Err(Fault::new(FaultCode::ProvisionRefused, detail).with_hint(first.hint.clone()));
-        }
-        if wanted.nature.takes_grants {
-            wanted.granted = self.parts.admin.resolve(&wanted.grants).await?;
-        }
-        Ok(wanted)
     }
 
     fn calls(&self, goal: Goal, effects: &[Effect]) -> std::collections::BTreeSet<ClientCall> {

@@ -18,24 +18,30 @@
 //! * Nothing is removed that was used lately, unless a person says so.
 //! * Two machines cannot both act: the lease is moved by compare-and-set, and a call is not polled once it has ended.
 
+mod bring;
 mod decide;
 mod destroy;
 mod document;
+mod drift;
 mod effect;
 mod engine;
 mod findings;
+mod hands;
+mod look;
 mod mark;
 mod perform;
 mod plan;
 mod predict;
+mod refused;
 mod seen;
 mod wanted;
 
 pub use decide::{Goal, Me, Next, next};
 pub use document::{Document, Made, Open, SCHEMA};
 pub use effect::{Change, Differs, Effect};
-pub use engine::{Done, Engine, NoWitness, Parts, Witness};
+pub use engine::Engine;
 pub use findings::{Finding, refusals};
+pub use hands::{Done, NoWitness, Parts, Witness};
 pub use mark::Mark;
 pub use plan::{Planned, plan};
 pub use predict::predict;

@@ -23,7 +23,11 @@ impl Engine {
                 // From here on it may have been sent, whatever becomes of the answer.
                 let nonce = run.seen.unsent.take().unwrap_or_default();
                 let draft = wanted.draft(Some(wanted.mark(&nonce).to_string()));
-                run.in_hand = Some(self.in_time(admin.create(&draft)).await?);
+                let made = self.in_time(admin.create(&draft)).await;
+                if made.as_ref().is_err_and(had_no_effect) {
+                    run.seen.unsent = Some(nonce);
+                }
+                run.in_hand = Some(made?);
                 Ok(())
             }
             Effect::Reset(id) => {
@@ -91,4 +95,13 @@ impl Engine {
         let pending: Version = store.put_pending(entry, value).await?;
         store.promote(entry, &pending, Some(&current.version)).await
     }
+}
+
+/// Whether the platform said that it did not act, or never heard of it. Whatever else goes wrong may have had its effect.
+fn had_no_effect(fault: &Fault) -> bool {
+    use FaultCode as F;
+    matches!(
+        fault.code(),
+        F::UpstreamUnreachable | F::UpstreamThrottled | F::UpstreamRefused | F::AdminDenied | F::SlotsFull
+    )
 }

@@ -188,3 +188,50 @@ fn another_machines_lease_stops_everything_and_says_who_has_it() {
         Next::Do(Effect::Write(super::Change::Take))
     ));
 }
+
+fn opened(known: &[&str]) -> Seen {
+    let mut document = super::Document::new("queue-sync".parse().unwrap(), "prod".parse().unwrap());
+    let known = known.iter().map(|id| SlotId::new(id)).collect();
+    document.open = Some(super::Open { nonce: "01".into(), known, at: now() });
+    Seen { document: Some((Version::new("1"), document)), ..Seen::default() }
+}
+
+#[test]
+fn a_creation_whose_answer_was_lost_is_waited_for_before_another_is_announced() {
+    let lag = wanted().nature.listing_lag;
+    let early = next(Goal::Apply, &wanted(), &opened(&[]), me());
+    assert!(matches!(early, Next::Wait(until) if until == now().after(lag)), "{early:?}");
+    let early = next(Goal::Destroy, &wanted(), &opened(&[]), me());
+    assert!(matches!(early, Next::Wait(_)), "{early:?}");
+    let mut held = opened(&[]);
+    let until = now().after(lag).after(Duration::from_secs(600));
+    held.document.as_mut().unwrap().1.lease = Some(Lease { holder: "me".into(), term: 1, until });
+    let late = next(Goal::Apply, &wanted(), &held, Me { now: now().after(lag), ..me() });
+    assert!(
+        matches!(&late, Next::Do(Effect::Write(super::Change::Announce(open))) if open.nonce == "0a"),
+        "{late:?}"
+    );
+    held.unsent = Some("01".into());
+    let sent = next(Goal::Apply, &wanted(), &held, me());
+    assert!(
+        matches!(sent, Next::Do(Effect::Create)),
+        "what was announced here and not sent is sent: {sent:?}"
+    );
+}
+
+#[test]
+fn where_clients_carry_no_mark_only_what_came_of_the_announced_creation_is_removed() {
+    let mut keys = wanted();
+    keys.nature.can_be_marked = false;
+    keys.nature.can_reset = false;
+    keys.nature.takes_grants = false;
+    let mut seen = opened(&["before"]);
+    let mut used = client("used", "");
+    used.last_used = LastUsed::At(Duration::ZERO);
+    for key in [client("before", ""), client("came", ""), used] {
+        seen.clients.insert(key.id.clone(), key);
+    }
+    let told = told(Goal::Apply, &keys, &seen);
+    assert_eq!(told[..2], ["switch came off".to_owned(), "remove came".to_owned()]);
+    assert!(!told.iter().any(|line| line.contains("before") || line.contains("used")), "{told:?}");
+}

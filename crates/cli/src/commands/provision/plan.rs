@@ -15,8 +15,8 @@ use crate::printer::{Printer, columns};
 
 /// Show what would be made, changed and removed, with every call and the permission it needs
 ///
-/// Store and platform are read; nothing is changed. It ends with 0 if there is something to do, with 10 if there is nothing, and with 7 if it would be
-/// refused.
+/// Store and platform are read; nothing is changed at the platform. It ends with 0 if there is
+/// something to do, with 10 if there is nothing, and with 7 if it would be refused.
 ///
 /// Examples:
 ///   hallpass provision plan queue-sync

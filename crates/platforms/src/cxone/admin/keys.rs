@@ -93,7 +93,7 @@ impl CxoneKeyAdmin {
     }
 
     /// The key, or `None` if the platform knows none of this id, or knows it as somebody else's.
-    async fn find(&self, slot: &SlotId) -> Result<Option<AccessKey>, Fault> {
+    pub(super) async fn find(&self, slot: &SlotId) -> Result<Option<AccessKey>, Fault> {
         let id = slot.as_str();
         let reply = self.calls.call(key_errands::read(id)?).await?;
         if reply.status == StatusCode::NOT_FOUND {

@@ -137,7 +137,7 @@ impl ClientDocument {
 
 /// Older answers spell it with an underscore.
 fn is_for_machines(grant: &str) -> bool {
-    grant.to_ascii_uppercase().replace('_', "-") == super::provisioning::MACHINES
+    grant.to_ascii_uppercase().replace('_', "-") == super::give::MACHINES
 }
 
 /// A secret that was just made.

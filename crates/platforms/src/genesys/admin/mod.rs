@@ -14,6 +14,7 @@ mod clients;
 mod copies;
 mod document;
 mod errands;
+mod give;
 mod names;
 mod provisioning;
 mod survey;
@@ -31,7 +32,8 @@ use hallpass_core::{
 use crate::admin::{AdminCalls, segment};
 
 pub use copies::publish_copy;
-pub use provisioning::{GenesysClients, genesys_client_rules};
+pub use give::genesys_client_rules;
+pub use provisioning::GenesysClients;
 
 /// The administration of one integration's clients.
 #[derive(Debug)]

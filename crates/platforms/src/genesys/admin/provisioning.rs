@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hallpass_core::policy::Rule;
 use hallpass_core::{
     BoxFuture, ClientAdmin, ClientCall, ClientDeed, ClientDraft, ClientNature, ClientQuery, ClientSeen,
     Clock, Fault, FaultCode, Generated, LastUsed, RoleGrant, RoleGrantName, Secret, SecretAdmin, Sleep,
@@ -22,9 +21,10 @@ use serde_json::{Value, json};
 
 use super::document::{ClientDocument, ClientState, Made};
 use super::errands::{CLIENTS, Deed};
+use super::give::{call, given, members};
 use super::names::Names;
 use super::{GenesysAdmin, GenesysAdminSettings};
-use crate::admin::{AdminCall, AdminCalls, AdminReply, LARGEST_LISTING, next_target, segment};
+use crate::admin::{AdminCall, AdminCalls, LARGEST_LISTING, next_target, segment};
 
 /// The administration of an organisation's clients, by `calls` of another identity: one with `oauth:client:view`, `add`, `edit` and, for destroying,
 /// `delete`, `authorization:role:view`, and every role that it gives.
@@ -133,7 +133,7 @@ impl GenesysClients {
         let body = Secret::from(json!(body).to_string());
         let errand = Deed::Create.errand("");
         let reply = self.calls.call(AdminCall::new(Method::POST, CLIENTS).with_body(body)).await?;
-        let reply = self.given(reply, Deed::Create, "")?;
+        let reply = given(reply, &Deed::Create.errand(""), self.clock.now())?;
         let made = Made::read(reply.body.expose()).ok_or_else(|| errand.unreadable(&reply))?;
         let id = made.id.clone();
         let members = [("client_id", Secret::from(id.as_str())), ("client_secret", made.into_secret())];
@@ -152,26 +152,7 @@ impl GenesysClients {
         let target = format!("{CLIENTS}/{}", segment(id.as_str())?);
         let call = AdminCall::new(Method::PUT, target).with_body(document.with(&changes));
         let reply = self.calls.call(call).await?;
-        self.given(reply, Deed::Replace, id.as_str()).map(drop)
-    }
-
-    /// The answer to a call that gives roles, with the refusals that only such a call meets.
-    fn given(&self, reply: AdminReply, deed: Deed, id: &str) -> Result<AdminReply, Fault> {
-        let errand = deed.errand(id);
-        match (reply.status, errand.code(&reply).as_deref()) {
-            (_, Some("auth.too.many.clients")) => {
-                let detail = "the organisation has as many OAuth clients as it may have";
-                Err(Fault::new(FaultCode::SlotsFull, detail)
-                    .with_hint("remove clients that nobody uses, or ask the vendor for more"))
-            }
-            (StatusCode::FORBIDDEN, Some("not.authorized")) => {
-                let detail = "the administering identity may not give a role that it does not hold itself";
-                Err(Fault::new(FaultCode::AdminDenied, detail).with_hint(
-                    "give the administering client the same roles in the same divisions, or have a person make this client and take it over with `--adopt`",
-                ))
-            }
-            _ => errand.judge(reply, self.clock.now()),
-        }
+        given(reply, &Deed::Replace.errand(id.as_str()), self.clock.now()).map(drop)
     }
 
     async fn own(&self) -> Result<Option<BTreeSet<RoleGrant>>, Fault> {
@@ -255,65 +236,14 @@ impl ClientAdmin for GenesysClients {
     }
 
     fn call(&self, deed: ClientDeed) -> Option<ClientCall> {
-        let (line, permission) = match deed {
-            ClientDeed::Find => ("GET /api/v2/oauth/clients/**", "oauth:client:view"),
-            ClientDeed::Resolve => ("GET /api/v2/authorization/roles", "authorization:role:view"),
-            ClientDeed::Create => ("POST /api/v2/oauth/clients", "oauth:client:add"),
-            ClientDeed::Update => ("PUT /api/v2/oauth/clients/*", "oauth:client:edit"),
-            ClientDeed::Reset => ("POST /api/v2/oauth/clients/*/secret", "oauth:client:edit"),
-            ClientDeed::Deactivate => ("PUT /api/v2/oauth/clients/*", "oauth:client:edit"),
-            ClientDeed::Delete => ("DELETE /api/v2/oauth/clients/*", "oauth:client:delete"),
-            ClientDeed::LastUsed => ("GET /api/v2/oauth/clients/*/usage/summary", "usage:client:view"),
-        };
-        Some(ClientCall { line, permission })
+        Some(call(deed))
     }
-}
-
-/// What the administering integration must be allowed to call for provisioning; nothing else. The ids of clients that are still to come cannot be named,
-/// so the platform's own permissions decide which they may be.
-///
-/// # Errors
-/// `internal`, which does not happen: the rules are fixed.
-pub fn genesys_client_rules() -> Result<Vec<Rule>, Fault> {
-    let lines = [
-        "GET /api/v2/oauth/clients/**",
-        "POST /api/v2/oauth/clients",
-        "PUT /api/v2/oauth/clients/*",
-        "POST /api/v2/oauth/clients/*/secret",
-        "DELETE /api/v2/oauth/clients/*",
-        "GET /api/v2/authorization/roles",
-        "GET /api/v2/authorization/divisions",
-        "GET /api/v2/tokens/me",
-    ];
-    let rules = lines.iter().map(|line| line.parse());
-    rules
-        .collect::<Result<_, _>>()
-        .map_err(|fault| Fault::new(FaultCode::Internal, format!("a rule: {fault}")))
-}
-
-/// A draft as the members that a request has for it.
-fn members(draft: &ClientDraft) -> BTreeMap<&'static str, Value> {
-    let grants: Vec<_> = draft
-        .grants
-        .iter()
-        .map(|grant| json!({ "roleId": grant.role, "divisionId": grant.division }))
-        .collect();
-    let mut members =
-        BTreeMap::from([("authorizedGrantType", json!(MACHINES)), ("roleDivisions", json!(grants))]);
-    members.extend(draft.name.as_ref().map(|name| ("name", json!(name))));
-    members.extend(draft.description.as_ref().map(|text| ("description", json!(text))));
-    let lifetime =
-        draft.token_lifetime.map(|lifetime| ("accessTokenValiditySeconds", json!(lifetime.as_secs())));
-    members.extend(lifetime);
-    members
 }
 
 pub(super) fn strange(what: &str) -> Fault {
     Fault::new(FaultCode::UpstreamAnswerBad, format!("a {what} in the list cannot be read"))
 }
 
-/// The only grant for which a function needs no person. The vendor's model spells it so.
-pub(super) const MACHINES: &str = "CLIENT-CREDENTIALS";
 /// The least and the most that the vendor's SDK documents for `accessTokenValiditySeconds`.
 const SHORTEST: Duration = Duration::from_secs(300);
 const LONGEST: Duration = Duration::from_secs(172_800);
