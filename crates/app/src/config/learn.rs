@@ -16,7 +16,8 @@ impl Checker<'_, '_> {
         let (Some(text), Some(path)) = (&table.learn_paths, self.path(table.learn_paths.as_ref())) else {
             return Some(Vec::new());
         };
-        let read = self.sources.files.read(&path, LARGEST).map_err(|error| error.kind().to_string());
+        let read = self.sources.files.read(&path, LARGEST);
+        let read = read.map_err(|error| format!("it cannot be read: {}", error.kind()));
         let content = read.and_then(|content| match content.len() as u64 > LARGEST {
             true => Err(format!("it is longer than {} MiB", LARGEST / 1024 / 1024)),
             false => String::from_utf8(content).map_err(|_| "it is not UTF-8 text".to_owned()),

@@ -24,24 +24,3 @@ pub(super) static CALLS: &[KnownCall] = &[
     call("POST", "/data-extraction/v1/jobs", SPEC),
     call("GET", "/data-extraction/v1/jobs/{jobId}", SPEC),
 ];
-
-/// Words of the API beyond the paths above.
-pub(super) static WORDS: &[&str] = &[
-    "agents",
-    "campaigns",
-    "custom-data",
-    "datadownload",
-    "dnc-groups",
-    "interactions",
-    "media-playback",
-    "records",
-    "report-jobs",
-    "scheduled-callbacks",
-    "segments",
-    "signal",
-    "skills",
-    "teams",
-    "user-management",
-    "users",
-    "work-items",
-];

@@ -5,6 +5,7 @@
 
 mod cxone;
 mod genesys;
+mod words;
 
 use hallpass_core::template::{KnownCall, PathTable};
 
@@ -25,11 +26,11 @@ pub fn teach_paths(table: &mut PathTable, platform: &str, upstreams: &[String]) 
         upstreams.iter().for_each(|name| table.add_path(&format!("/{name}{}", call.path)));
     }
     let words = match platform {
-        "genesys" => genesys::WORDS,
-        "cxone" => cxone::WORDS,
-        _ => &[],
+        "genesys" => words::GENESYS,
+        "cxone" => words::CXONE,
+        _ => "",
     };
-    words.iter().for_each(|word| table.add_word(word));
+    words.split_whitespace().for_each(|word| table.add_word(word));
     upstreams.iter().for_each(|name| table.add_word(name));
 }
 

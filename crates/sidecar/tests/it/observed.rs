@@ -52,7 +52,7 @@ async fn every_call_a_policy_was_asked_about_is_told_without_its_query() {
 async fn a_call_without_an_answer_is_told_as_such() {
     let told = Arc::new(Told::default());
     let rig = Rig::with(|settings| settings.calls = Arc::clone(&told) as Arc<dyn CallObserver>).await;
-    let Rig { upstream, address, stop: _stop, .. } = rig;
+    let Rig { upstream, address, .. } = rig;
     upstream.go_down().await;
     let request = request("GET /narrow/api/v2/routing/queues", "", "").replace("{H}", &address.to_string());
     let answer = Wire::connect(address).await.ask(request.replace("{P}", PASS).into_bytes()).await;
