@@ -178,7 +178,7 @@ impl FunctionVariable {
         let subject = format!("the key of `{}` for function `{}`", self.target.variable, self.target.name());
         let asked = Asked { permission: "kms:Encrypt", subject, region: &opened.region };
         let answer = request.send().await.map_err(|error| of_sdk(&asked, &error))?;
-        answer.ciphertext_blob().map(|sealed| aws_smithy_types::base64::encode(sealed)).ok_or_else(|| {
+        answer.ciphertext_blob().map(aws_smithy_types::base64::encode).ok_or_else(|| {
             Fault::new(
                 FaultCode::StoreAnswerBad,
                 format!("{}: an answer without a ciphertext", asked.subject),

@@ -156,7 +156,8 @@ impl House {
     async fn rotated(&self, token: &str) {
         self.begin(token).unwrap();
         for step in ["createSecret", "setSecret", "testSecret", "finishSecret"] {
-            self.step(step, token).await.unwrap_or_else(|fault| panic!("{step}: {fault} {}", fault.hint()));
+            let outcome = self.step(step, token).await;
+            assert!(outcome.is_ok(), "{step}: {outcome:?}");
         }
     }
 
