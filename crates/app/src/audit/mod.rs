@@ -30,7 +30,7 @@ pub struct AuditSource {
     pub files: Vec<PathBuf>,
     /// Further references of keys: those that sealed older chains.
     pub keys: Vec<String>,
-    /// The file of anchors.
+    /// The file of anchors. The configured one goes with the configured log alone.
     pub anchors: Option<PathBuf>,
     /// No key is read, so nothing that was sealed with one can be verified.
     pub without_key: bool,
@@ -83,7 +83,9 @@ impl App {
         for reference in &references {
             keys.push(read_key(&self.stores, reference, &*self.parts.sleep, self.read_timeout).await?);
         }
-        let anchors_file = source.anchors.clone().or_else(|| self.audit.anchors.clone());
+        // The configured anchors know of the configured log, and would miss it in another.
+        let configured = self.audit.anchors.clone().filter(|_| source.files.is_empty());
+        let anchors_file = source.anchors.clone().or(configured);
         let (anchors, damaged) = match &anchors_file {
             Some(path) if source.anchors.is_some() || path.exists() => anchors(path, &keys)?,
             _ => (Vec::new(), Vec::new()),

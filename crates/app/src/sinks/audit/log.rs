@@ -32,8 +32,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Queue {
     events: Vec<AuditEvent>,
-    /// The thread knows of what is queued.
-    told: bool,
+    /// The thread looks by itself every [`LINGER`]; else it has to be woken, which costs ten times what queueing does.
+    awake: bool,
     /// The last write failed.
     failing: bool,
     stopping: bool,
@@ -52,9 +52,9 @@ impl ChainedLog {
             return false;
         }
         queue.events.push(event.clone());
-        let told = std::mem::replace(&mut queue.told, true);
+        let awake = std::mem::replace(&mut queue.awake, true);
         drop(queue);
-        if !told {
+        if !awake {
             self.wake();
         }
         true
@@ -106,7 +106,6 @@ impl Shared {
     fn write(&self, pen: &mut Pen, event: Option<&AuditEvent>, durable: bool) -> Result<(), Fault> {
         let mut queue = lock(&self.queue);
         let mut events = std::mem::take(&mut queue.events);
-        queue.told = false;
         drop(queue);
         let queued = events.len();
         events.extend(event.cloned());
@@ -125,18 +124,30 @@ impl Shared {
         })
     }
 
-    /// What the thread does: it waits for the first event, lingers so that those right behind come along, and writes them.
+    /// What the thread does: it looks every few milliseconds and writes what has come, so that whoever brings something need not wake it. Once nothing has come for a while
+    /// it sleeps until it is woken.
     fn run(&self) {
+        let mut idle = 0;
         let mut queue = lock(&self.queue);
         while !queue.stopping {
-            if !queue.told {
-                queue = self.news.wait(queue).unwrap_or_else(PoisonError::into_inner);
-                continue;
+            if idle == IDLE {
+                queue.awake = false;
+                let asleep = |queue: &mut Queue| !queue.awake && !queue.stopping;
+                queue = self.news.wait_while(queue, asleep).unwrap_or_else(PoisonError::into_inner);
+                idle = 0;
             }
             let lingered = self.news.wait_timeout_while(queue, LINGER, |queue| !queue.stopping);
-            drop(lingered.unwrap_or_else(PoisonError::into_inner));
-            if let Err(fault) = self.write(&mut lock(&self.pen), None, false) {
-                tracing::error!(%fault, "events are waiting for the audit log to be writable");
+            let (waiting, _) = lingered.unwrap_or_else(PoisonError::into_inner);
+            // After a failure it is tried by whoever records next, who hears of it; here it would only fill the log for people.
+            let nothing_to_do = waiting.events.is_empty() || waiting.failing;
+            drop(waiting);
+            if nothing_to_do {
+                idle += 1;
+            } else {
+                idle = 0;
+                if let Err(fault) = self.write(&mut lock(&self.pen), None, false) {
+                    tracing::error!(%fault, "events are waiting for the audit log to be writable");
+                }
             }
             queue = lock(&self.queue);
         }
@@ -152,3 +163,5 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 const FULL: usize = 1000;
 /// Events that are this close share a write, and one wakening of the thread. A process that is killed loses no more than this and a write.
 const LINGER: Duration = Duration::from_millis(5);
+/// So often in a row nothing has come, and the thread sleeps: a second. An idle process, or one that is about to be frozen, is not kept busy.
+const IDLE: u32 = 200;

@@ -124,6 +124,22 @@ fn what_must_be_written_is_there_at_once_and_in_order() {
 }
 
 #[test]
+fn what_is_queued_is_written_without_anybody_asking_again() {
+    let (folder, time) = (tempfile::tempdir().unwrap(), ManualTime::default());
+    let path = folder.path().join("audit.jsonl");
+    let log = sink(&config(&path), &time);
+    for written in 1..4 {
+        log.record(&event(&time, AuditKind::TokenGranted)).unwrap();
+        let is_there = || fs::read_to_string(&path).unwrap().matches("token-granted").count() == written;
+        let looks = (0..12_000).any(|_| {
+            thread::park_timeout(Duration::from_millis(5));
+            is_there()
+        });
+        assert!(looks, "event {written} is never written");
+    }
+}
+
+#[test]
 fn a_storm_of_refused_calls_is_on_record_to_the_last_and_anchored() {
     let (folder, time) = (tempfile::tempdir().unwrap(), ManualTime::default());
     let path = folder.path().join("audit.jsonl");

@@ -17,7 +17,7 @@ pub(super) struct Source {
     /// The reference of a further key, which sealed older chains; may be given several times
     #[arg(long, value_name = "REFERENCE")]
     key: Vec<String>,
-    /// The file of anchors, in place of `audit.anchors`
+    /// The file of anchors [default: `audit.anchors`, unless files are named]
     #[arg(long, value_name = "FILE")]
     anchors: Option<PathBuf>,
     /// Read no key: what was sealed with one cannot be verified then
