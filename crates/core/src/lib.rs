@@ -21,6 +21,7 @@
 pub mod audit;
 mod clock;
 mod credential;
+mod document_store;
 mod fault;
 mod login;
 mod meter;
@@ -43,6 +44,7 @@ pub mod test_support;
 
 pub use clock::{Clock, Deadline, Moment, THAW_GAP, ThawWatch};
 pub use credential::{Credential, Fingerprint};
+pub use document_store::DocumentStore;
 pub use fault::{Fault, FaultCode, Remedy};
 pub use login::{LocalLogin, LoginAnswer, LoginAttempt, LoginReading, LoginRequest};
 pub use meter::{Counter, Counters, Meter};
@@ -53,5 +55,7 @@ pub use secret::Secret;
 pub use slots::{Capabilities, Generated, LastUsed, Rights, SecretAdmin, Slot, SlotId};
 pub use start::{ColdStart, Phase, SecretState};
 pub use status::{CredentialStatus, IntegrationStatus, StatusSource, TokenStatus};
-pub use store::{CredentialSource, EntryInfo, Reread, Stage, Store, StoreTraits, StoredSecret};
+pub use store::{
+    CompareAndSet, CredentialSource, EntryInfo, Reread, Stage, Store, StoreTraits, StoredSecret,
+};
 pub use unresolved::unresolved_reference;

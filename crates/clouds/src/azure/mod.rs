@@ -15,6 +15,7 @@
 mod answers;
 mod app_configuration;
 mod client;
+mod document;
 mod entry;
 mod exchange;
 mod expiry;
@@ -31,6 +32,7 @@ mod writing;
 
 pub use app_configuration::AppConfiguration;
 pub use client::{CONNECT_WITHIN, PATIENCE, Settings, Variables};
+pub use document::{ConfigurationDocument, MOST_DOCUMENT_BYTES};
 pub use entry::{LONGEST_NAME, MOST_BYTES, PENDING_ENDING};
 pub use expiry::{Lifetimes, NEAR};
 pub use store::KeyVault;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use hallpass_core::{EntryName, Environment, Fault, FaultCode, Secret, SlotId};
+use hallpass_core::{EntryName, Environment, Fault, FaultCode, Secret, SlotId, Version};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoints::{Finished, Rotation};
@@ -32,7 +32,7 @@ pub struct Document {
     pub hold: Option<Hold>,
     /// How many calls were announced.
     pub calls: u64,
-    /// The one call to the platform that may be under way.
+    /// The one call that may be under way.
     pub announced: Option<Announced>,
     /// Calls of `generate` of which nobody knows whether they made a slot.
     pub open: Vec<OpenGenerate>,
@@ -70,7 +70,7 @@ pub struct Hold {
     pub reason: String,
 }
 
-/// A call to the platform that changes something there.
+/// A call that changes something where nothing can be compared: at the platform, or in a store without compare-and-set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Call {
@@ -84,6 +84,8 @@ pub enum Call {
     Delete(SlotId),
     /// Reset this slot and throw the value away.
     Discard(SlotId),
+    /// Make this version CURRENT in the place of that one, in a store that cannot compare: no call to the platform, and guarded as one.
+    Promote(Version, Version),
 }
 
 impl Call {
@@ -95,6 +97,7 @@ impl Call {
             Self::Activate(slot) | Self::Deactivate(slot) | Self::Delete(slot) | Self::Discard(slot) => {
                 Some(slot)
             }
+            Self::Promote(..) => None,
         }
     }
 

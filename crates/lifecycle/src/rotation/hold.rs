@@ -1,6 +1,6 @@
 //! A person's word that nothing may change any more.
 
-use hallpass_core::{Fault, FaultCode, Stage};
+use hallpass_core::{Fault, FaultCode};
 
 use super::document::{Call, Document, Hold};
 use super::engine::Engine;
@@ -26,7 +26,7 @@ impl Engine {
     /// # Errors
     /// What the store says; `rotation-refused` where the store cannot hold the flag; `version-conflict` when a rotation was faster every time.
     pub async fn hold(&self, reason: &str) -> Result<HeldBack, Fault> {
-        self.plan.check(self.parts.store.traits())?;
+        self.check()?;
         let hold = Hold { since: self.now(), reason: reason.to_owned() };
         let document = self.change_hold(Some(&hold)).await?;
         let announced =
@@ -49,16 +49,15 @@ impl Engine {
     /// # Errors
     /// As [`Engine::hold`].
     pub async fn release(&self) -> Result<(), Fault> {
-        self.plan.check(self.parts.store.traits())?;
+        self.check()?;
         self.change_hold(None).await.map(drop)
     }
 
     async fn change_hold(&self, hold: Option<&Hold>) -> Result<Document, Fault> {
         let mut tries = 0;
         loop {
-            let stored = self.read(&self.plan.entries.checkpoint, Stage::Current).await?;
-            let (expected, mut document) = match stored {
-                Some(stored) => (Some(stored.version), Document::parse(&stored.value)?),
+            let (expected, mut document) = match self.document().await? {
+                Some((version, document)) => (Some(version), document),
                 None => {
                     (None, Document::new(self.plan.entries.secret.clone(), self.plan.environment.clone()))
                 }

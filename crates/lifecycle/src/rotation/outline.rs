@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hallpass_core::CompareAndSet;
+
 use super::plan::Plan;
 use super::step::Step;
 use super::strategy::Strategy;
@@ -53,6 +55,9 @@ fn note(plan: &Plan, strategy: Strategy, step: Step) -> Option<String> {
             let window = Spoken(plan.verify_window());
             Some(format!("at most {} tries within {window}, then one more new secret, then a person", super::VERIFY_TRIES))
         }
+        Step::Promote if plan.compare_and_set == CompareAndSet::ByDocument => Some(
+            "the store cannot compare: announced beforehand in the document, and CURRENT is read before and after".into(),
+        ),
         Step::CollectEvidence if two && !plan.capabilities.shows_last_use => {
             Some("the platform does not say when a secret was last used: consumers have to".into())
         }

@@ -88,6 +88,10 @@ impl Performer<'_> {
             Call::Delete(slot) => self.in_time(until, admin.delete(slot)).await.map(|()| None)?,
             // The value is dropped, and wiped, here: nobody ever has it.
             Call::Discard(slot) => self.in_time(until, admin.generate(Some(slot))).await.map(|_| None)?,
+            Call::Promote(version, expected) => {
+                let (store, secret) = (&self.engine.parts.store, &self.engine.plan.entries.secret);
+                self.in_time(until, store.promote(secret, version, Some(expected))).await.map(|()| None)?
+            }
         };
         Ok(Event::Called(call.clone(), generated))
     }

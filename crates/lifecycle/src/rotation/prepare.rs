@@ -33,6 +33,11 @@ pub(super) fn decide(view: &View<'_>, rotation: &Rotation) -> Next {
             "CURRENT is no longer what it was when the rotation began",
         );
     }
+    if let Some(later) = rotation.pending.as_ref().and_then(|pending| verifying::unsettled(view, pending))
+        && !superseded
+    {
+        return does(Step::Promote, Effect::Wait(later));
+    }
     if let Some(dropped) = &rotation.dropped {
         return clear_dropped(view, rotation, dropped);
     }
@@ -151,6 +156,7 @@ fn mark(view: &View<'_>, rotation: &Rotation, held: &Held) -> Option<PendingMark
         version: held.version.clone(),
         slot,
         fingerprint,
+        promoting: None,
     })
 }
 

@@ -186,6 +186,7 @@ impl State {
                 self.compared = None;
             }
             Call::Discard(_) => self.discarded = true,
+            Call::Promote(version, _) => return self.promoted(version),
             Call::Activate(_) | Call::Deactivate(_) | Call::Delete(_) => {}
         }
         Ok(())

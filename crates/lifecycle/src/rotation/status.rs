@@ -130,6 +130,7 @@ fn call_words(call: &Call) -> String {
         Call::Deactivate(slot) => format!("switch `{slot}` off"),
         Call::Delete(slot) => format!("delete `{slot}`"),
         Call::Discard(slot) => format!("reset `{slot}` and forget its secret"),
+        Call::Promote(version, _) => format!("make version `{version}` current"),
     }
 }
 

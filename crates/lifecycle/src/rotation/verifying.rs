@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hallpass_core::{Fault, FaultCode};
+use hallpass_core::{CompareAndSet, Fault, FaultCode, Version};
 
 use super::checkpoints::{Dropped, PendingMark, Rotation};
 use super::decide::{View, does, stop, stuck};
@@ -41,14 +41,31 @@ pub(super) fn decide(view: &View<'_>, rotation: &Rotation, pending: &PendingMark
         if twins && let Some(differ) = compare(view, rotation, &pending.slot) {
             return differ;
         }
-        let expected = rotation.intent.version.clone();
-        return does(Step::Promote, Effect::Promote(pending.version.clone(), expected));
+        return promote(view, pending.version.clone(), rotation.intent.version.clone());
     }
     match next_try(tries, view.plan.verify_window()) {
         Some(at) if view.now < at => does(Step::Verify, Effect::Wait(at)),
         Some(_) => does(Step::Verify, Effect::Verify(pending.version.clone())),
         None => refused(view, rotation, pending),
     }
+}
+
+/// Makes `version` CURRENT. A store that compares by itself needs nothing more; in any other the promotion is guarded as a call to the platform is.
+fn promote(view: &View<'_>, version: Version, expected: Version) -> Next {
+    match view.plan.compare_and_set {
+        CompareAndSet::Own => does(Step::Promote, Effect::Promote(version, expected)),
+        CompareAndSet::ByDocument | CompareAndSet::None => {
+            view.call(Step::Promote, Call::Promote(version, expected))
+        }
+    }
+}
+
+/// When to look again, where a promotion was announced, PENDING is empty and CURRENT is still the old one. Such a look may be behind the promotion; taking it for
+/// the truth would give up, and delete at the platform, what readers may have by now.
+pub(super) fn unsettled(view: &View<'_>, pending: &PendingMark) -> Option<WallTime> {
+    let may_show_late = view.plan.overlap.store_lag.saturating_add(view.plan.pace.skew);
+    let certain = pending.promoting.filter(|_| view.seen.pending.is_none())?.after(may_show_late);
+    (view.now < certain).then(|| view.now.after(view.plan.pace.fresh).min(certain))
 }
 
 /// The tries are used up.

@@ -13,15 +13,17 @@ impl Call {
             Self::Deactivate(_) => "deactivate",
             Self::Delete(_) => "delete",
             Self::Discard(_) => "reset and forget",
+            Self::Promote(..) => "promote",
         }
     }
 
-    /// Which call it is, and of which slot.
+    /// Which call it is, and of which slot or version.
     #[must_use]
     pub fn told(&self) -> String {
-        match self.slot() {
-            Some(slot) => format!("{} {slot}", self.name()),
-            None => self.name().to_owned(),
+        match (self, self.slot()) {
+            (Self::Promote(version, _), _) => format!("{} {version}", self.name()),
+            (_, Some(slot)) => format!("{} {slot}", self.name()),
+            (_, None) => self.name().to_owned(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
-use hallpass_app::lifecycle::{Event, Record, Spoken, Tail, Verdict};
+use hallpass_app::lifecycle::{Call, Event, Record, Spoken, Tail, Verdict};
 use hallpass_app::{Flags, Purpose, Rotation, RotationOptions};
 use serde::Serialize;
 
@@ -79,6 +79,7 @@ fn words(event: &Event) -> Option<String> {
     Some(match event {
         Event::Begun(begun) => format!("{} begins: {:?}", begun.holder, begun.order).to_lowercase(),
         Event::Written(change, ..) => format!("checkpoint: {}", change.name()),
+        Event::Called(Call::Promote(version, _), _) => format!("current is {version}"),
         Event::Called(call, _) => format!("platform: {}", call.told()),
         Event::Stored(version, slot, fingerprint) => {
             format!("pending {version} in {slot}, fingerprint {fingerprint}")

@@ -11,7 +11,7 @@ use hallpass_lifecycle::rotation::{
 };
 
 use super::platform::credential_of;
-use super::{Position, Sim, SimStore, World};
+use super::{Position, Sim, SimDocument, SimStore, World};
 use std::sync::Arc;
 
 /// An engine in this world, on the machine of that name.
@@ -23,6 +23,7 @@ pub(crate) fn parts(sim: &Sim, machine: &str) -> Parts {
     let hands = Hands(sim.clone());
     Parts {
         store: Arc::new(SimStore::new(sim)),
+        document: SimDocument::of(sim),
         admin: Arc::new(hands.clone()),
         verify: Arc::new(hands.clone()),
         publish: Arc::new(hands.clone()),

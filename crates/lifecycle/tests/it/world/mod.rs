@@ -4,6 +4,7 @@
 //! it there for good. After every operation that changes something the world looks whether some consumer was left without a secret that works.
 
 mod consumers;
+mod document;
 mod run;
 mod store;
 
@@ -11,6 +12,7 @@ pub(crate) mod hands;
 pub(crate) mod platform;
 
 pub(crate) use consumers::Consumer;
+pub(crate) use document::SimDocument;
 pub(crate) use hands::engine;
 pub(crate) use platform::{Platform, Shape, stored};
 pub(crate) use run::{Crash, Draws, Ended, Rotator, block_on, run_all, run_one, stop_of};
@@ -243,6 +245,7 @@ pub(crate) fn plan(shape: Shape) -> Plan {
         integration: "queue-sync".parse().unwrap(),
         entries: Entries::beside("queue-sync".parse().unwrap(), ".rotation").unwrap(),
         environment: "prod".parse().unwrap(),
+        compare_and_set: shape.compare_and_set(),
         capabilities: shape.capabilities(),
         wanted: Wanted::Auto,
         accept_downtime_risk: false,
