@@ -160,6 +160,36 @@ def check_configuration(config, order):
         config.add_configuration_setting(ConfigurationSetting(key="lease", value="me"))
         again = ConfigurationSetting(key="lease", value="somebody else")
         refused(ResourceExistsError, 412, config.add_configuration_setting, again)
+    with harness.check("azure: a deleted key cannot be replaced by its entity tag, and can be added again"):
+        lease = config.get_configuration_setting(key="lease")
+        config.delete_configuration_setting(key="lease")
+        lease.value = "late"
+        only_that = {"match_condition": MatchConditions.IfNotModified}
+        refused(ResourceModifiedError, 412, config.set_configuration_setting, lease, **only_that)
+        added = config.add_configuration_setting(ConfigurationSetting(key="lease", value="next"))
+        assert added.etag and added.etag != lease.etag and added.value == "next"
+    with harness.check("azure: every write has an entity tag of its own, that of the same value too"):
+        tags = {config.set_configuration_setting(ConfigurationSetting(key="tagged", value="same")).etag for _ in range(3)}
+        assert len(tags) == 3, "a value that comes back is not mistaken for one that stayed"
+    with harness.check("azure: the tag of a key without a label says nothing of the same key with one"):
+        plain = config.get_configuration_setting(key="prod/queue-sync")
+        other = ConfigurationSetting(key="prod/queue-sync", label="eu", value="x", etag=plain.etag)
+        refused(
+            ResourceModifiedError,
+            412,
+            config.set_configuration_setting,
+            other,
+            match_condition=MatchConditions.IfNotModified,
+        )
+    with harness.check("azure: a locked key is read and not replaced: 409"):
+        locked = config.set_read_only(config.get_configuration_setting(key="lease"))
+        assert locked.read_only and config.get_configuration_setting(key="lease").value == "next"
+        locked.value = "other"
+        refused(HttpResponseError, 409, config.set_configuration_setting, locked)
+        locked = config.set_read_only(locked, False)
+        assert not locked.read_only
+        locked.value = "other"
+        config.set_configuration_setting(locked)
     with harness.check("azure: a Key Vault reference has its own content type"):
         uri = "https://v.vault.azure.net/secrets/queue-sync"
         config.set_configuration_setting(SecretReferenceConfigurationSetting(key="reference", secret_id=uri))
@@ -172,6 +202,13 @@ def check_configuration(config, order):
         found = list(config.list_configuration_settings(key_filter="many/*", fields=["key", "etag"]))
         assert [it.key for it in found] == [f"many/{index:03}" for index in range(110)]
         assert all(it.value is None for it in found)
+    with harness.check("azure: a writer without its role is refused with 403, and may read"):
+        order(deny="Microsoft.AppConfiguration/configurationStores/keyValues/write")
+        refused(
+            HttpResponseError, 403, config.set_configuration_setting, ConfigurationSetting(key="lease", value="x")
+        )
+        assert config.get_configuration_setting(key="lease").value == "other"
+        order(allow_all=True)
     with harness.check("azure: a reader without its role is refused with 403"):
         order(deny="Microsoft.AppConfiguration/configurationStores/keyValues/read")
         refused(HttpResponseError, 403, config.get_configuration_setting, key="reference")

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hallpass_core::IntegrationName;
 use hallpass_core::policy::Rule;
+use hallpass_stores::{Reference, Scheme};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -64,6 +65,11 @@ pub(super) struct RotationTable {
     pub(super) consumers: Option<Vec<At<String>>>,
     /// The folder in which consumers say so: sidecars with the same key write a file there. Default: none.
     pub(super) acks: Option<At<String>>,
+    /// The key of Azure App Configuration in which rotations of this secret agree with each other: lease, announcements, checkpoints, never a secret. Needed where
+    /// the secret rests in a Key Vault, which cannot compare before it sets, and refused elsewhere. Whoever rotates the secret must name the same key, and nothing
+    /// else may use it. Default: beside the secret.
+    #[schemars(example = &"azure-appconfig:https://acme-config.azconfig.io/kv/rotation/queue-sync")]
+    pub(super) document: Option<At<String>>,
 }
 
 impl Checker<'_, '_> {
@@ -85,6 +91,7 @@ impl Checker<'_, '_> {
         let strategy = table.strategy.as_deref().map_or(defaults::ROTATION_STRATEGY, String::as_str);
         let administrator: Option<IntegrationName> =
             self.parsed(&format!("{path}.administrator"), table.administrator.as_ref());
+        let document = table.document.as_ref().map(|text| self.document(&path, text));
         let verify = self.canaries(&path, table.verify.as_deref().unwrap_or_default(), allow);
         let texts = |list: Option<&Vec<At<String>>>| {
             list.into_iter().flatten().map(|text| text.as_str().to_owned()).collect::<Vec<_>>()
@@ -107,6 +114,7 @@ impl Checker<'_, '_> {
             watch: watch?,
             consumers: texts(table.consumers.as_ref()),
             acks: self.path(table.acks.as_ref()),
+            document: wanted(document)?,
         })
     }
 
@@ -119,6 +127,19 @@ impl Checker<'_, '_> {
     ) -> Option<Duration> {
         let Some(text) = text else { return read_long(default).ok() };
         text.read().map_err(|why| self.faults.at(text.span(), format!("`{path}.{key}`: {why}"), None)).ok()
+    }
+
+    /// A place in which a value can be replaced by compare-and-set without being a secret's entry: so far a key of App Configuration.
+    fn document(&mut self, path: &str, text: &At<String>) -> Option<Reference> {
+        let key = format!("{path}.document");
+        let reference = self.reference(&key, text, text.span())?;
+        if reference.scheme == Scheme::AzureAppconfig {
+            return Some(reference);
+        }
+        let message = format!("`{key}`: expected a key of App Configuration");
+        let hint = "for example `document = \"azure-appconfig:https://STORE.azconfig.io/kv/KEY\"`".to_owned();
+        self.faults.at(text.span(), message, hint);
+        None
     }
 
     /// Calls, each of them one that the integration may make: a canary with rights of its own would prove nothing.

@@ -122,6 +122,8 @@ pub(crate) struct RotationConfig {
     pub(crate) consumers: Vec<String>,
     /// Where acknowledgements lie.
     pub(crate) acks: Option<PathBuf>,
+    /// Where the document rests, if not beside the secret.
+    pub(crate) document: Option<Reference>,
 }
 
 macro_rules! choices {

@@ -35,7 +35,11 @@ impl App {
         let variables: clouds::Variables = Arc::new(move |name| variables.value(name));
         let mut grants = Vec::new();
         for integration in wanted {
-            for reference in &integration.secret {
+            let document =
+                integration.described.rotation.as_ref().and_then(|rotation| rotation.document.as_ref());
+            let document = document.filter(|_| writing).map(|document| (document, Purpose::Document));
+            let places = integration.secret.iter().map(|reference| (reference, purpose)).chain(document);
+            for (reference, purpose) in places {
                 if let Some(policy) = clouds::policy(reference, purpose, &variables)? {
                     let (integration, reference) =
                         (integration.client.name().to_string(), reference.to_string());

@@ -84,14 +84,23 @@ impl App {
     ) -> Result<Rotation, Fault> {
         let name = integration.client.name().as_str();
         let admin = slots::administration(self, integration, config)?;
-        let plan = plan::plan(self, integration, config, (&reference, admin.capabilities()), options)?;
+        let plan = plan::plan(
+            self,
+            integration,
+            config,
+            (&reference, admin.capabilities()),
+            store.traits(),
+            options,
+        )?;
         let journal: Arc<dyn Journal> = match self.journal_of(name) {
             Some(path) => Arc::new(FileJournal::new(path)),
             None => Arc::new(NoJournal),
         };
         let acks = acknowledgements(integration, config);
+        let document = config.document.as_ref().map(|document| self.stores.document(document));
         let parts = Parts {
             store,
+            document: document.transpose()?,
             admin,
             verify: Arc::new(verify::Canaries::new(self, integration, config)),
             publish: publisher(integration, config, &reference),

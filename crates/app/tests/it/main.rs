@@ -4,6 +4,7 @@
 mod config;
 mod gateway;
 mod nice;
+mod rotation_azure;
 mod rotation_refused;
 mod rotation_stage;
 mod rotation_whole;

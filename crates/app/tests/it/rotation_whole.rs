@@ -5,7 +5,7 @@ use hallpass_app::lifecycle::{Event, Order, Outcome, Stop, Tail};
 use crate::rotation_stage::{DAY, ENTRY, HOUR, Place, Shape, Stage};
 
 /// Lives through one rotation, and looks at everything afterwards. `deletions` is what the strategy deletes at the platform.
-async fn rotate_once(stage: &mut Stage, deletions: usize) {
+pub(crate) async fn rotate_once(stage: &mut Stage, deletions: usize) {
     let (old, old_secret) = stage.current().await;
     assert!(matches!(stage.run(Order::Due).await, Stop::NotDue(_)));
     let (made, deleted) = stage.made_and_deleted();

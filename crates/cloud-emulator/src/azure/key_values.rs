@@ -65,6 +65,7 @@ fn route(state: &mut State, request: &Received) -> Reply {
         (&Method::GET, ["kv", key]) => get(state, request, key),
         (&Method::PUT, ["kv", key]) => put(state, request, key),
         (&Method::DELETE, ["kv", key]) => delete(state, request, key),
+        (&Method::PUT | &Method::DELETE, ["locks", key]) => lock(state, request, key),
         _ => Reply::bytes(404, ""),
     }
 }
@@ -127,7 +128,8 @@ fn list(state: &mut State, request: &Received) -> Reply {
 /// <https://learn.microsoft.com/azure/azure-app-configuration/rest-api-key-value#set-key-conditionally>
 fn put(state: &mut State, request: &Received, key: &str) -> Reply {
     let place = (key.to_owned(), label(request));
-    if let Some(refusal) = unmet(request, state.key_values.get(&place)) {
+    let present = state.key_values.get(&place);
+    if let Some(refusal) = unmet(request, present).or_else(|| locked(present)) {
         return refusal;
     }
     let (etag, body) = (state.next_version(), request.json());
@@ -149,13 +151,35 @@ pub(super) fn key_value(key: &str, label: Option<&str>, body: &Value, etag: &str
 
 fn delete(state: &mut State, request: &Received, key: &str) -> Reply {
     let place = (key.to_owned(), label(request));
-    if let Some(refusal) = unmet(request, state.key_values.get(&place)) {
+    let present = state.key_values.get(&place);
+    if let Some(refusal) = unmet(request, present).or_else(|| locked(present)) {
         return refusal;
     }
     match state.key_values.remove(&place) {
         Some(item) => selected(request, &item, "application/vnd.microsoft.appconfig.kv+json; charset=utf-8"),
         None => Reply::bytes(204, ""),
     }
+}
+
+/// A key-value that is locked is only read. <https://learn.microsoft.com/azure/azure-app-configuration/rest-api-locks>
+fn lock(state: &mut State, request: &Received, key: &str) -> Reply {
+    let Some(item) = state.key_values.get_mut(&(key.to_owned(), label(request))) else {
+        return Reply::bytes(404, "");
+    };
+    item["locked"] = json!(request.method == Method::PUT);
+    selected(request, item, "application/vnd.microsoft.appconfig.kv+json; charset=utf-8")
+        .with("etag", quoted(item))
+}
+
+/// 409 for a change of what is locked.
+fn locked(present: Option<&Value>) -> Option<Reply> {
+    let body = json!({
+        "type": "https://azconfig.io/errors/key-locked", "title": "Modifing key is not allowed", "status": 409,
+        "detail": "The key is read-only. To allow modification unlock it first.",
+    });
+    (present?["locked"] == true).then(|| {
+        Reply::bytes(409, body.to_string()).with("content-type", "application/problem+json; charset=utf-8")
+    })
 }
 
 /// 412 when a condition does not hold: this is the compare-and-set of the store.
@@ -193,4 +217,5 @@ fn escaped(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
-const CONFIG_WRITE: &str = "Microsoft.AppConfiguration/configurationStores/keyValues/write";
+/// Writing, by its name in role definitions.
+pub const CONFIG_WRITE: &str = "Microsoft.AppConfiguration/configurationStores/keyValues/write";

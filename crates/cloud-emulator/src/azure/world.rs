@@ -95,6 +95,22 @@ impl World {
             .insert((key.to_owned(), label.map(str::to_owned)), key_value(key, label, &body, &etag));
     }
 
+    /// The value of a key-value, if it is there.
+    #[must_use]
+    pub fn key_value(&self, key: &str, label: Option<&str>) -> Option<String> {
+        let state = self.state();
+        let item = state.key_values.get(&(key.to_owned(), label.map(str::to_owned)))?;
+        item["value"].as_str().map(str::to_owned)
+    }
+
+    /// Locks a key-value, or unlocks it.
+    pub fn lock_key_value(&self, key: &str, label: Option<&str>, locked: bool) {
+        let mut state = self.state();
+        if let Some(item) = state.key_values.get_mut(&(key.to_owned(), label.map(str::to_owned))) {
+            item["locked"] = json!(locked);
+        }
+    }
+
     /// Deletes every key-value.
     pub fn forget_key_values(&self) {
         self.state().key_values.clear();
@@ -232,8 +248,8 @@ impl State {
     }
 }
 
-/// A second in November 2026.
-const BEGINNING: u64 = 1_795_000_000;
+/// A second in November 2026, at which every world begins.
+pub const BEGINNING: u64 = 1_795_000_000;
 
 /// One step of splitmix64.
 fn scattered(count: u64) -> u64 {

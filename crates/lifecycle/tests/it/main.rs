@@ -17,4 +17,5 @@ mod status;
 mod store_contract;
 mod strategies;
 mod undo;
+mod vault;
 mod verifying;

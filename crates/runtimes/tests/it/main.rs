@@ -3,6 +3,8 @@
 
 mod door;
 mod issuer;
+#[cfg(feature = "azure")]
+mod key_vault;
 mod knock;
 #[cfg(feature = "aws")]
 mod lambda;

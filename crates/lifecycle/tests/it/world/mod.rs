@@ -177,6 +177,11 @@ impl Future for Yield {
 }
 
 impl World {
+    /// Until when whoever was polled last sleeps, if it does and did not pass a point.
+    pub(crate) fn wakes(&mut self) -> Option<Duration> {
+        self.sleeping_until.take()
+    }
+
     /// Moves time in steps no longer than a consumer's interval.
     pub(crate) fn advance_to(&mut self, end: Duration) {
         while self.now < end {

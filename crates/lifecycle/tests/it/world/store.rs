@@ -58,6 +58,12 @@ impl Shelf {
         self.put(name, value);
     }
 
+    /// The version of the secret that is CURRENT.
+    pub(crate) fn current_version(&self) -> Option<Version> {
+        let (version, _) = self.entries.get("queue-sync")?.current.as_ref()?;
+        Some(Version::new(&version.to_string()))
+    }
+
     pub(crate) fn document(&self) -> Option<Document> {
         let (_, value) = self.entries.get(DOCUMENT)?.current.as_ref()?;
         Some(Document::parse(&Secret::new(value.clone())).unwrap())
