@@ -133,7 +133,7 @@ def check_vault(vault, order):
         refused(ClientAuthenticationError, 401, vault.get_secret, "special")
 
 
-def check_configuration(config, order):
+def check_configuration(config, order, stranger):
     """https://learn.microsoft.com/azure/azure-app-configuration/rest-api-key-value"""
     with harness.check("azure: a key-value is found by key and label"):
         config.set_configuration_setting(ConfigurationSetting(key="prod/queue-sync", value="plain"))
@@ -181,6 +181,14 @@ def check_configuration(config, order):
             other,
             match_condition=MatchConditions.IfNotModified,
         )
+    with harness.check("azure: who shows the token of a write sees it, who shows none may be behind"):
+        config.set_configuration_setting(ConfigurationSetting(key="synced", value="old"))
+        config.set_configuration_setting(ConfigurationSetting(key="synced", value="new"))
+        order(lag_key_values=1)
+        assert config.get_configuration_setting(key="synced").value == "new", "the vendor's client shows its token"
+        with stranger() as other:
+            assert other.get_configuration_setting(key="synced").value == "old", "the one read that is behind"
+            assert other.get_configuration_setting(key="synced").value == "new"
     with harness.check("azure: a locked key is read and not replaced: 409"):
         locked = config.set_read_only(config.get_configuration_setting(key="lease"))
         assert locked.read_only and config.get_configuration_setting(key="lease").value == "next"
@@ -272,7 +280,9 @@ def main():
         # A new one: the tokens of the first were ended, and it would go on using what it remembers.
         identity = application(announced, certificate)
         with AzureAppConfigurationClient(announced["config_url"], identity, **plain) as config:
-            check_configuration(config, order)
+            check_configuration(
+                config, order, lambda: AzureAppConfigurationClient(announced["config_url"], identity, **plain)
+            )
         check_identities(announced, certificate, vault_of)
     harness.finish()
 

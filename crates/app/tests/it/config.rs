@@ -144,7 +144,7 @@ fn every_example_of_the_page_about_rotation_is_a_good_configuration() {
     let page = include_str!("../../../../docs/guides/rotation.md");
     let examples: Vec<_> =
         page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(examples.len(), 3);
+    assert_eq!(examples.len(), 4);
     for example in examples {
         let sources = Sources {
             variables: &Map::of(""),

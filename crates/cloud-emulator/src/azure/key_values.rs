@@ -25,6 +25,39 @@ pub(super) struct Config {
     pub(super) world: Arc<World>,
 }
 
+/// What a reader sees who has not heard of the newest writes, and how many reads that goes on: those that show no token of the newest write.
+/// <https://learn.microsoft.com/azure/azure-app-configuration/rest-api-consistency>
+#[derive(Debug, Default)]
+pub(super) struct Behind {
+    pub(super) reads: usize,
+    writes: u64,
+    before: BTreeMap<(String, Option<String>), Option<Value>>,
+}
+
+impl Behind {
+    /// `ID=VALUE`, of which the value is opaque Base64.
+    fn token(&self) -> String {
+        format!("standin=MDo{:08}==", self.writes)
+    }
+
+    fn written(&mut self, place: &(String, Option<String>), present: Option<&Value>) {
+        self.writes += 1;
+        self.before.insert(place.clone(), present.cloned());
+    }
+
+    /// What stood there before, if this read is to be behind.
+    fn sees(&mut self, request: &Received, place: &(String, Option<String>)) -> Option<Option<Value>> {
+        let synced = request.header("sync-token").is_some_and(|tokens| {
+            tokens.split(',').any(|token| token.split(";sn=").next() == Some(&*self.token()))
+        });
+        if synced || self.reads == 0 {
+            return None;
+        }
+        self.reads -= 1;
+        self.before.get(place).cloned()
+    }
+}
+
 /// What a store holds, by key and label.
 pub(super) type KeyValues = BTreeMap<(String, Option<String>), Value>;
 
@@ -32,7 +65,8 @@ impl Cloud for Config {
     fn answer(&self, request: &Received) -> Reply {
         let mut state = self.world.state();
         let id = state.next_request_id();
-        route(&mut state, request).with("x-ms-request-id", id)
+        let reply = route(&mut state, request).with("x-ms-request-id", id);
+        reply.with("sync-token", format!("{};sn={}", state.behind.token(), state.behind.writes))
     }
 }
 
@@ -72,8 +106,10 @@ fn route(state: &mut State, request: &Received) -> Reply {
 
 /// <https://learn.microsoft.com/azure/azure-app-configuration/rest-api-key-value#get-key-value>; 304 when `If-None-Match` matches, 412 when
 /// `If-Match` does not.
-fn get(state: &State, request: &Received, key: &str) -> Reply {
-    let found = state.key_values.get(&(key.to_owned(), label(request)));
+fn get(state: &mut State, request: &Received, key: &str) -> Reply {
+    let place = (key.to_owned(), label(request));
+    let behind = state.behind.sees(request, &place);
+    let found = behind.as_ref().map_or_else(|| state.key_values.get(&place), Option::as_ref);
     let Some(item) = found else { return Reply::bytes(404, "") };
     let etag = quoted(item);
     if request.header("if-none-match").is_some_and(|theirs| theirs == etag || theirs == "*") {
@@ -136,6 +172,7 @@ fn put(state: &mut State, request: &Received, key: &str) -> Reply {
     let item = key_value(key, place.1.as_deref(), &body, &etag);
     let reply = selected(request, &item, "application/vnd.microsoft.appconfig.kv+json; charset=utf-8");
     let reply = reply.with("etag", quoted(&item));
+    state.behind.written(&place, state.key_values.get(&place));
     state.key_values.insert(place, item);
     reply
 }

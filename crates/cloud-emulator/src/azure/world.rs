@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::json;
 
-use super::key_values::{KeyValues, key_value};
+use super::key_values::{Behind, KeyValues, key_value};
 use super::secrets::Secrets;
 
 /// The tenant that exists.
@@ -38,6 +38,7 @@ pub enum Denial {
 pub(super) struct State {
     pub(super) secrets: Secrets,
     pub(super) key_values: KeyValues,
+    pub(super) behind: Behind,
     pub(super) token_requests: usize,
     pub(super) listed_values: usize,
     pub(super) throttle: Option<(usize, u64)>,
@@ -145,7 +146,12 @@ impl World {
         self.state().secrets.lag = reads;
     }
 
-    /// The same, from the next write on.
+    /// Answers the next `reads` reads of key-values as a replica would that has not heard of the newest write, unless they show its token.
+    pub fn lag_key_values(&self, reads: usize) {
+        self.state().behind.reads = reads;
+    }
+
+    /// The same as [`Self::lag`], from the next write on.
     pub fn lag_after_write(&self, reads: usize) {
         self.state().lag_after_write = reads;
     }

@@ -119,7 +119,7 @@ impl AppConfiguration {
         Ok(infos.into_values().collect())
     }
 
-    pub(super) async fn key_value(&self, entry: &EntryName, select: Option<&str>) -> Result<KeyValue, Fault> {
+    async fn key_value(&self, entry: &EntryName, select: Option<&str>) -> Result<KeyValue, Fault> {
         let asked = self.asked(entry.as_str());
         let url = self.url(entry.as_str(), select, None);
         read_as(&self.ask(&url, asked).await?, asked)

@@ -9,9 +9,10 @@
 //! The condition and the write are one step of the service: <https://learn.microsoft.com/azure/azure-app-configuration/rest-api-key-value#set-key-conditionally>
 
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use azure_core::http::headers::{HeaderName, HeaderValue};
-use azure_core::http::{Context, Method, Request};
+use azure_core::http::{Context, Method, RawResponse, Request};
 use hallpass_core::{BoxFuture, DocumentStore, EntryName, Fault, FaultCode, Secret, StoredSecret, Version};
 
 use super::answers::Silence;
@@ -19,6 +20,7 @@ use super::app_configuration::{AppConfiguration, read_as};
 use super::client::Settings;
 use super::faults::{Asked, Doing, silent};
 use super::key_values::KeyValue;
+use super::sync_tokens::SyncTokens;
 
 /// The most that a document may hold, in bytes. A key-value with its key, label and tags may have 10 KB
 /// (<https://learn.microsoft.com/azure/azure-app-configuration/faq#are-there-any-size-limitations-on-keys-and-values-stored-in-app-configuration>); two of
@@ -35,6 +37,8 @@ pub const MOST_DOCUMENT_BYTES: usize = 8 * 1024;
 pub struct ConfigurationDocument {
     store: AppConfiguration,
     key: EntryName,
+    /// So that a look sees at least what this one wrote or saw before.
+    synced: Mutex<SyncTokens>,
 }
 
 impl ConfigurationDocument {
@@ -43,12 +47,18 @@ impl ConfigurationDocument {
     /// # Errors
     /// `reference-malformed` when that is no `https://HOST`.
     pub fn open(settings: &Settings, label: Option<&str>, key: EntryName) -> Result<Self, Fault> {
-        Ok(Self { store: AppConfiguration::open(settings, label)?, key })
+        Ok(Self { store: AppConfiguration::open(settings, label)?, key, synced: Mutex::default() })
     }
 
     async fn found(&self) -> Result<Option<StoredSecret>, Fault> {
-        let found = match self.store.key_value(&self.key, None).await {
-            Ok(found) => found,
+        let asked = self.asked(Doing::Configuration);
+        let pipeline = self.store.pipeline().await?;
+        let ask = || async {
+            let mut request = self.request(Method::Get);
+            pipeline.send(&Context::new(), &mut request, None).await
+        };
+        let found = match self.store.connection().read(asked, ask).await {
+            Ok(answer) => self.read_of(&answer, asked)?,
             Err(fault) if fault.code() == FaultCode::EntryNotFound => return Ok(None),
             Err(fault) => return Err(fault),
         };
@@ -57,8 +67,7 @@ impl ConfigurationDocument {
             return Err(Fault::new(FaultCode::ReferenceMalformed, what)
                 .with_hint("name a key in `document` that nothing else uses"));
         }
-        let value =
-            found.value.ok_or_else(|| silent(&Silence::Unreadable, self.asked(Doing::Configuration)))?;
+        let value = found.value.ok_or_else(|| silent(&Silence::Unreadable, asked))?;
         Ok(Some(StoredSecret { value: Secret::from(value), version: Version::new(&found.etag) }))
     }
 
@@ -71,7 +80,7 @@ impl ConfigurationDocument {
                 .with_hint("the document names every slot at the platform: remove those that nobody uses")
         })?;
         let body = serde_json::json!({ "value": text, "content_type": "application/json" });
-        let mut request = Request::new(self.store.url(self.key.as_str(), None, None), Method::Put);
+        let mut request = self.request(Method::Put);
         let (condition, tag) = match expected {
             Some(version) => (IF_MATCH, HeaderValue::from(format!("\"{version}\""))),
             None => (IF_NONE_MATCH, HeaderValue::from_static("*")),
@@ -83,11 +92,26 @@ impl ConfigurationDocument {
         let context = Context::new();
         let answer =
             self.store.connection().write(asked, pipeline.send(&context, &mut request, None)).await?;
-        let written: KeyValue = read_as(&answer, asked)?;
+        let written = self.read_of(&answer, asked)?;
         if written.etag.is_empty() {
             return Err(silent(&Silence::Unreadable, asked));
         }
         Ok(Version::new(&written.etag))
+    }
+
+    fn request(&self, method: Method) -> Request {
+        let mut request = Request::new(self.store.url(self.key.as_str(), None, None), method);
+        if let Some(shown) = self.synced.lock().unwrap_or_else(PoisonError::into_inner).shown() {
+            request.insert_header(SYNC_TOKEN, HeaderValue::from(shown));
+        }
+        request
+    }
+
+    fn read_of(&self, answer: &RawResponse, asked: Asked<'_>) -> Result<KeyValue, Fault> {
+        if let Some(tokens) = answer.headers().get_optional_str(&SYNC_TOKEN) {
+            self.synced.lock().unwrap_or_else(PoisonError::into_inner).take(tokens);
+        }
+        read_as(answer, asked)
     }
 
     fn asked(&self, doing: Doing) -> Asked<'_> {
@@ -117,6 +141,7 @@ impl fmt::Debug for ConfigurationDocument {
     }
 }
 
+const SYNC_TOKEN: HeaderName = HeaderName::from_static("sync-token");
 const IF_MATCH: HeaderName = HeaderName::from_static("if-match");
 const IF_NONE_MATCH: HeaderName = HeaderName::from_static("if-none-match");
 /// <https://learn.microsoft.com/azure/azure-app-configuration/rest-api-key-value#set-key>

@@ -26,6 +26,7 @@ mod managed_identity;
 pub mod policy;
 mod stages;
 mod store;
+mod sync_tokens;
 mod tokens;
 mod vault;
 mod writing;

@@ -63,6 +63,23 @@ async fn labels_are_places_of_their_own() {
 }
 
 #[tokio::test]
+async fn a_look_sees_what_was_written_before_it_although_replicas_are_behind() {
+    let scene = Scene::start().await;
+    let document = scene.document(KEY, None);
+    let one = document.replace(Secret::from("one"), None).await.unwrap();
+    let two = document.replace(Secret::from("two"), Some(&one)).await.unwrap();
+    scene.azure.world.lag_key_values(1);
+    assert_eq!(document.read().await.unwrap().unwrap().version, two);
+    // Whoever did not write it may be behind. What it wrote on the strength of that would be a conflict.
+    let stranger = scene.document(KEY, None);
+    let behind = stranger.read().await.unwrap().unwrap().version;
+    assert_eq!(behind, one);
+    let late = stranger.replace(Secret::from("late"), Some(&behind)).await.unwrap_err();
+    assert_eq!(late.code(), FaultCode::VersionConflict);
+    assert_eq!(stranger.read().await.unwrap().unwrap().version, two);
+}
+
+#[tokio::test]
 async fn a_write_whose_answer_is_lost_is_not_made_twice() {
     let scene = Scene::start().await;
     let document = scene.document(KEY, None);
