@@ -38,8 +38,7 @@ impl World {
             }
             Effect::Call(call) => self.call(model, state, call, hand),
             Effect::StorePending => self.store(model, state, hand.clone()),
-            Effect::Restore(which) => self.restore(model, state, which),
-            Effect::Stop(_) | Effect::Wait(_) => Event::Waited,
+            Effect::Restore(_) | Effect::Stop(_) | Effect::Wait(_) => Event::Waited,
             Effect::DiscardVersion(which) => self.discard(model, state, which),
             Effect::Compare(..) => Event::Compared(None),
             Effect::Verify(which) => self.verify(model, which),
@@ -172,15 +171,6 @@ impl World {
         let good = model.flaw == Flaw::NoVerify || self.is_good(model, value);
         let verdict = if good { Verdict::Good } else { Verdict::Refused };
         Event::Verified(which.clone(), verdict, self.now)
-    }
-
-    /// Puts an earlier value where it can be tried and promoted.
-    fn restore(&mut self, model: &Model, state: &State, which: &Version) -> Event {
-        let old = self.previous.as_ref().filter(|value| value.version == number(which));
-        match old.map(|value| (value.slot.clone(), value.secret)) {
-            Some(hand) => self.store(model, state, Some(hand)),
-            None => failed(self, "version-conflict", true),
-        }
     }
 
     /// The first half of a promotion in a store that cannot compare: what it is about to write, if this is where it stands and nothing speaks against it.

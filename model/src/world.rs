@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use hallpass_core::{Capabilities, CompareAndSet, EntryName, Fingerprint, SlotId, Version};
 use hallpass_lifecycle::rotation::{
-    Ack, AckReport, Begun, Document, Effect, Entries, Event, Held, Next, Order, Outcome, Overlap, Pace, Plan,
-    State, Stop, WallTime, Wanted, apply, next,
+    Ack, AckReport, Begun, Change, Document, Effect, Entries, Event, Held, Next, Order, Outcome, Overlap,
+    Pace, Plan, State, Stop, WallTime, Wanted, apply, next,
 };
 use stateright::{Model as Checked, Property};
 
@@ -62,7 +62,7 @@ pub struct Model {
     pub ticks: u8,
     /// How many of the secrets made first never work.
     pub bad: u8,
-    /// Whether a person may say that a rotation is to be given up.
+    /// Whether a person may say that a rotation is to be given up, as long as nothing is promoted.
     pub aborts: bool,
 }
 
@@ -286,6 +286,10 @@ impl Model {
             return;
         }
         rotator.decided = rotator.state.as_ref().map(|state| next(state, now, &plan));
+        // Going back after the promotion rests on how long a replica may lag, and here it may lag for ever: a person gives up only what nobody has yet.
+        if matches!(&rotator.decided, Some(Next { effect: Effect::Write(Change::Undo(..)), .. })) {
+            *rotator = DEAD;
+        }
     }
 
     /// Does what was decided; `seen` says whether the rotator lives to see it.
@@ -335,7 +339,7 @@ impl Model {
             }
             let fine = match stopped {
                 Some(Stop::Finished(Outcome::Rotated) | Stop::Nothing) => true,
-                Some(Stop::Finished(Outcome::Abandoned | Outcome::Undone)) => self.aborts,
+                Some(Stop::Finished(Outcome::Abandoned)) => self.aborts,
                 // It had ended before, and the next one is not due.
                 Some(Stop::Refused(trouble)) => trouble.detail.contains("not settled yet"),
                 _ => false,

@@ -33,9 +33,7 @@ pub(super) fn decide(view: &View<'_>, rotation: &Rotation) -> Next {
             "CURRENT is no longer what it was when the rotation began",
         );
     }
-    if let Some(later) = rotation.pending.as_ref().and_then(|pending| verifying::unsettled(view, pending))
-        && !superseded
-    {
+    if let Some(later) = verifying::unsettled(view, rotation).filter(|_| !superseded) {
         return does(Step::Promote, Effect::Wait(later));
     }
     if let Some(dropped) = &rotation.dropped {

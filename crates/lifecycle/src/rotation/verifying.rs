@@ -60,11 +60,12 @@ fn promote(view: &View<'_>, version: Version, expected: Version) -> Next {
     }
 }
 
-/// When to look again, where a promotion was announced, PENDING is empty and CURRENT is still the old one. Such a look may be behind the promotion; taking it for
-/// the truth would give up, and delete at the platform, what readers may have by now.
-pub(super) fn unsettled(view: &View<'_>, pending: &PendingMark) -> Option<WallTime> {
-    let may_show_late = view.plan.overlap.store_lag.saturating_add(view.plan.pace.skew);
-    let certain = pending.promoting.filter(|_| view.seen.pending.is_none())?.after(may_show_late);
+/// When to look again, where a promotion was announced, CURRENT is still the old one, and the next thing would be to give the pending secret up: PENDING is empty, or a
+/// person said so. Such a look may be behind the promotion; taking it for the truth would delete at the platform what readers may have by now.
+pub(super) fn unsettled(view: &View<'_>, rotation: &Rotation) -> Option<WallTime> {
+    let gives_up = view.seen.pending.is_none() || rotation.abandoned;
+    let promoting = rotation.pending.as_ref()?.promoting.filter(|_| gives_up)?;
+    let certain = promoting.after(view.plan.overlap.store_lag.saturating_add(view.plan.pace.skew));
     (view.now < certain).then(|| view.now.after(view.plan.pace.fresh).min(certain))
 }
 

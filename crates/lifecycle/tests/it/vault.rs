@@ -165,3 +165,23 @@ fn p06_a_hold_that_stands_keeps_a_promotion_from_coming_too() {
     }
     println!("figure: {held} holds in the middle of a promotion, 0 promotions once they stood");
 }
+
+#[test]
+fn a_promotion_that_shows_late_is_waited_for_and_nothing_is_given_up() {
+    for shape in VAULTS {
+        let undisturbed = Sim::new(shape);
+        stop_of(&undisturbed, &plan(shape), Order::Run);
+        for lag in [1, 20, 90, 170] {
+            let sim = Sim::new(shape);
+            sim.lock().shelf.lag = Duration::from_secs(lag);
+            let stop = stop_of(&sim, &plan(shape), Order::Run);
+            assert_eq!(stop, Stop::Finished(Outcome::Rotated), "{shape:?}, {lag} s behind");
+            sim.assert_well(&format!("{shape:?}, {lag} s behind"));
+            assert_eq!(
+                sim.counts(),
+                undisturbed.counts(),
+                "{shape:?}, {lag} s behind: one secret was made, one ended"
+            );
+        }
+    }
+}

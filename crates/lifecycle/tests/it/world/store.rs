@@ -30,6 +30,10 @@ pub(crate) struct Entry {
 pub(crate) struct Shelf {
     pub(crate) entries: BTreeMap<String, Entry>,
     count: u64,
+    /// For how long a look at CURRENT is behind a write of a vault.
+    pub(crate) lag: Duration,
+    /// What such a look sees, and until when.
+    late: Option<(Duration, Held)>,
     /// What was CURRENT of the secret from when on.
     history: Vec<(Duration, Vec<u8>)>,
 }
@@ -131,6 +135,7 @@ impl Shelf {
     fn overwrite(&mut self, name: &str, pending: u64, judged: &Held, value: Vec<u8>, at: Duration) {
         let entry = self.entries.entry(name.to_owned()).or_default();
         entry.previous.clone_from(judged);
+        self.late = Some((at + self.lag, entry.current.clone()));
         entry.current = Some((pending, value.clone()));
         entry.written = at;
         self.history.push((at, value));
@@ -193,10 +198,12 @@ impl Store for SimStore {
 
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {
         Box::pin(async move {
+            let is_document = entry.as_str() == DOCUMENT;
             let held = self.sim.repeatable(|world| {
                 let entry = world.shelf.entries.get(entry.as_str())?;
+                let late = world.shelf.late.as_ref().filter(|(until, _)| !is_document && world.now < *until);
                 match stage {
-                    Stage::Current => entry.current.clone(),
+                    Stage::Current => late.map_or_else(|| entry.current.clone(), |(_, held)| held.clone()),
                     Stage::Previous => entry.previous.clone(),
                     // What a promotion left behind that died before it emptied PENDING is not pending any more.
                     Stage::Pending => entry.pending.clone().filter(|(version, _)| {
@@ -284,7 +291,8 @@ impl SimStore {
             if current.is_none() && waiting.is_none() {
                 return Err(fault(FaultCode::EntryNotFound, entry));
             }
-            let (true, Some((_, value))) = (version(&current) == expected, waiting) else {
+            let waits = version(&waiting) == Some(pending);
+            let (true, Some((_, value))) = (waits && version(&current) == expected, waiting) else {
                 return Err(fault(FaultCode::VersionConflict, entry));
             };
             self.sim
