@@ -280,9 +280,14 @@ def main():
         # A new one: the tokens of the first were ended, and it would go on using what it remembers.
         identity = application(announced, certificate)
         with AzureAppConfigurationClient(announced["config_url"], identity, **plain) as config:
-            check_configuration(
-                config, order, lambda: AzureAppConfigurationClient(announced["config_url"], identity, **plain)
-            )
+
+            def stranger():
+                # With an identity and a policy of its own: two clients that share one share its place in the pipeline.
+                of_its_own = {"connection_verify": certificate, "retry_policy": RetryPolicy.no_retries()}
+                other = application(announced, certificate)
+                return AzureAppConfigurationClient(announced["config_url"], other, **of_its_own)
+
+            check_configuration(config, order, stranger)
         check_identities(announced, certificate, vault_of)
     harness.finish()
 

@@ -81,10 +81,10 @@ fn p01_a_store_that_cannot_compare_and_one_rotator_that_dies_twice() {
 #[test]
 fn p08_a_store_that_cannot_compare_and_two_rotators_of_which_one_gives_up() {
     let mut states = 0;
-    for shape in [Shape::Keys, Shape::Clients] {
-        for aborts in [false, true] {
-            states += holds(Model { runs: 2, crashes: 0, ticks: 1, aborts, ..vault(shape, 2) });
-        }
+    // Of the two the one with more to lose: of a capped key that is deleted nothing is left to be switched on again.
+    let shapes = if proving() { vec![Shape::Keys, Shape::Clients] } else { vec![Shape::Keys] };
+    for shape in shapes {
+        states += holds(Model { runs: 2, crashes: 0, ticks: 1, aborts: true, ..vault(shape, 2) });
     }
     println!("figure: {states} states of two rotators over a vault, 0 violations, 0 dead ends");
 }
