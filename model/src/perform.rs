@@ -28,10 +28,14 @@ impl World {
         state: &State,
         effect: &Effect,
         hand: &mut Option<(SlotId, u8)>,
+        looked: Option<Value>,
     ) -> Event {
         match effect {
             Effect::Observe => Event::Observed(Box::new(self.seen(model))),
             Effect::Write(change) => self.write(model, state, change),
+            Effect::Call(Call::Promote(which, expected)) => {
+                self.promote_in_steps(model, state, (which, expected), looked)
+            }
             Effect::Call(call) => self.call(model, state, call, hand),
             Effect::StorePending => self.store(model, state, hand.clone()),
             Effect::Restore(_) | Effect::Stop(_) | Effect::Wait(_) => Event::Waited,
@@ -132,6 +136,8 @@ impl World {
                     slot.number = u8::MAX;
                 }
             }
+            // Done before: it takes two events.
+            Call::Promote(..) => return failed(self, "internal", false),
         }
         Event::Called(call.clone(), generated)
     }
@@ -167,6 +173,50 @@ impl World {
         let good = model.flaw == Flaw::NoVerify || self.is_good(model, value);
         let verdict = if good { Verdict::Good } else { Verdict::Refused };
         Event::Verified(which.clone(), verdict, self.now)
+    }
+
+    /// The first half of a promotion in a store that cannot compare: what it is about to write, if this is where it stands and nothing speaks against it.
+    pub(crate) fn look(
+        &self,
+        model: &Model,
+        state: &State,
+        effect: &Effect,
+        looked: Option<&Value>,
+    ) -> Option<Value> {
+        let Effect::Call(Call::Promote(which, expected)) = effect else { return None };
+        let waits = self.pending.clone().filter(|value| value.version == number(which));
+        let fine = looked.is_none() && self.current.version == number(expected);
+        waits.filter(|_| fine && !self.promotes_too_late(model, state))
+    }
+
+    /// The second half, which compares nothing; without the first half the refusal of the first.
+    fn promote_in_steps(
+        &mut self,
+        model: &Model,
+        state: &State,
+        (which, expected): (&Version, &Version),
+        looked: Option<Value>,
+    ) -> Event {
+        if self.promotes_too_late(model, state) {
+            return failed(self, "upstream-timeout", true);
+        }
+        let promoted = Event::Called(Call::Promote(which.clone(), expected.clone()), None);
+        let Some(value) = looked else {
+            if self.current.version == number(which) {
+                return promoted;
+            }
+            return failed(self, "version-conflict", true);
+        };
+        self.pending.take_if(|pending| pending.version == value.version);
+        if self.current.version != value.version {
+            self.previous = Some(std::mem::replace(&mut self.current, value));
+        }
+        promoted
+    }
+
+    fn promotes_too_late(&self, model: &Model, state: &State) -> bool {
+        let announced = state.seen.as_ref().and_then(|seen| seen.document.as_ref()?.1.announced.as_ref());
+        model.flaw != Flaw::LatePromotion && self.too_late(model, announced.map(|announced| announced.until))
     }
 
     fn promote(&mut self, model: &Model, state: &State, which: &Version, expected: &Version) -> Event {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use hallpass_core::{Capabilities, EntryName, Fingerprint, SlotId, Version};
+use hallpass_core::{Capabilities, CompareAndSet, EntryName, Fingerprint, SlotId, Version};
 use hallpass_lifecycle::rotation::{
-    Ack, AckReport, Begun, Document, Effect, Entries, Event, Held, Next, Order, Outcome, Overlap, Pace, Plan,
-    State, Stop, WallTime, Wanted, apply, next,
+    Ack, AckReport, Begun, Change, Document, Effect, Entries, Event, Held, Next, Order, Outcome, Overlap,
+    Pace, Plan, State, Stop, WallTime, Wanted, apply, next,
 };
 use stateright::{Model as Checked, Property};
 
@@ -37,6 +37,8 @@ pub enum Flaw {
     NoCompareAndSet,
     /// A call decided on under the lease is made after it.
     NoGuard,
+    /// The same of a promotion alone, in a store that cannot compare.
+    LatePromotion,
 }
 
 /// What is to be tried, and how much of it.
@@ -44,6 +46,8 @@ pub enum Flaw {
 pub struct Model {
     /// The platform.
     pub shape: Shape,
+    /// What keeps two writers of the store apart. Where it cannot compare, looking and writing are two events.
+    pub store: CompareAndSet,
     /// The flaw.
     pub flaw: Flaw,
     /// How many rotators there are.
@@ -58,6 +62,8 @@ pub struct Model {
     pub ticks: u8,
     /// How many of the secrets made first never work.
     pub bad: u8,
+    /// Whether a person may say that a rotation is to be given up, as long as nothing is promoted.
+    pub aborts: bool,
 }
 
 /// Everything there is.
@@ -106,6 +112,8 @@ struct Rotator {
     state: Option<State>,
     decided: Option<Next>,
     hand: Option<(SlotId, u8)>,
+    /// In the middle of a promotion: it has looked, and is about to write this.
+    looked: Option<Value>,
 }
 
 impl Rotator {
@@ -120,6 +128,8 @@ impl Rotator {
 pub enum Action {
     /// A rotator starts.
     Start(usize),
+    /// A rotator starts, to give up what was begun.
+    Abort(usize),
     /// It does what it decided, sees what came of it, and decides what is next: it may be frozen for long before it does that.
     Do(usize),
     /// It does what it decided, and dies before it sees what came of it.
@@ -219,6 +229,7 @@ impl Model {
             integration: "m".parse().expect("a name"),
             entries: Entries::beside(named("m"), ".rotation").expect("a short name"),
             environment: "prod".parse().expect("a name"),
+            compare_and_set: self.store,
             capabilities: Capabilities {
                 slot_member: "id",
                 max_live: keys.then_some(2),
@@ -260,13 +271,27 @@ impl Model {
         world.runs += 1;
         let begun = Begun { holder: format!("{index}/{}", world.runs), order, id: world.runs.to_string() };
         let state = apply(&State::default(), &Event::Begun(begun)).ok();
-        world.rotators[index] = Rotator { state, decided: None, hand: None };
+        world.rotators[index] = Rotator { state, decided: None, hand: None, looked: None };
+    }
+
+    fn starts(&self, world: &World, index: usize, actions: &mut Vec<Action>) {
+        actions.push(Action::Start(index));
+        if self.aborts && world.runs > 0 {
+            actions.push(Action::Abort(index));
+        }
     }
 
     fn decide(&self, world: &mut World, index: usize) {
         let (now, plan) = (world.now, self.plan());
         let rotator = &mut world.rotators[index];
+        if rotator.looked.is_some() {
+            return;
+        }
         rotator.decided = rotator.state.as_ref().map(|state| next(state, now, &plan));
+        // Going back after the promotion rests on how long a replica may lag, and here it may lag for ever: a person gives up only what nobody has yet.
+        if matches!(&rotator.decided, Some(Next { effect: Effect::Write(Change::Undo(..)), .. })) {
+            *rotator = DEAD;
+        }
     }
 
     /// Does what was decided; `seen` says whether the rotator lives to see it.
@@ -274,9 +299,20 @@ impl Model {
         let rotator = world.rotators[index].clone();
         let (Some(state), Some(decided)) = (rotator.state, rotator.decided) else { return };
         let mut hand = rotator.hand;
-        let event = world.perform(self, &state, &decided.effect, &mut hand);
+        if let Some(looked) = world.look(self, &state, &decided.effect, rotator.looked.as_ref()) {
+            let rotator = &mut world.rotators[index];
+            if seen {
+                rotator.looked = Some(looked)
+            } else {
+                *rotator = DEAD
+            }
+            return;
+        }
+        let event = world.perform(self, &state, &decided.effect, &mut hand, rotator.looked);
         let state = apply(&state, &event).ok().filter(|_| seen);
-        world.rotators[index] = if state.is_some() { Rotator { state, decided: None, hand } } else { DEAD };
+        let alive = state.is_some();
+        world.rotators[index] =
+            if alive { Rotator { state, decided: None, hand, looked: None } } else { DEAD };
     }
 
     /// Whether one machine, left alone with consumers that read, brings this world to its end.
@@ -305,6 +341,7 @@ impl Model {
             }
             let fine = match stopped {
                 Some(Stop::Finished(Outcome::Rotated) | Stop::Nothing) => true,
+                Some(Stop::Finished(Outcome::Abandoned)) => self.aborts,
                 // It had ended before, and the next one is not due.
                 Some(Stop::Refused(trouble)) => trouble.detail.contains("not settled yet"),
                 _ => false,
@@ -317,7 +354,7 @@ impl Model {
     }
 }
 
-const DEAD: Rotator = Rotator { state: None, decided: None, hand: None };
+const DEAD: Rotator = Rotator { state: None, decided: None, hand: None, looked: None };
 
 impl Checked for Model {
     type State = World;
@@ -353,8 +390,8 @@ impl Checked for Model {
         for (index, rotator) in world.rotators.iter().enumerate() {
             let stopped = rotator.state.is_some() && rotator.rests();
             match (&rotator.state, &rotator.decided) {
-                (None, _) if world.runs < self.runs => actions.push(Action::Start(index)),
-                (Some(_), _) if stopped && world.runs < self.runs => actions.push(Action::Start(index)),
+                (None, _) if world.runs < self.runs => self.starts(world, index, actions),
+                (Some(_), _) if stopped && world.runs < self.runs => self.starts(world, index, actions),
                 (Some(_), _) if !stopped => {
                     actions.push(Action::Do(index));
                     if world.crashes < self.crashes {
@@ -383,6 +420,10 @@ impl Checked for Model {
         match action {
             Action::Start(index) => {
                 self.begin(&mut world, index, Order::Run);
+                self.decide(&mut world, index);
+            }
+            Action::Abort(index) => {
+                self.begin(&mut world, index, Order::Abort);
                 self.decide(&mut world, index);
             }
             Action::Do(index) => {

@@ -133,7 +133,7 @@ def check_vault(vault, order):
         refused(ClientAuthenticationError, 401, vault.get_secret, "special")
 
 
-def check_configuration(config, order):
+def check_configuration(config, order, stranger):
     """https://learn.microsoft.com/azure/azure-app-configuration/rest-api-key-value"""
     with harness.check("azure: a key-value is found by key and label"):
         config.set_configuration_setting(ConfigurationSetting(key="prod/queue-sync", value="plain"))
@@ -160,6 +160,44 @@ def check_configuration(config, order):
         config.add_configuration_setting(ConfigurationSetting(key="lease", value="me"))
         again = ConfigurationSetting(key="lease", value="somebody else")
         refused(ResourceExistsError, 412, config.add_configuration_setting, again)
+    with harness.check("azure: a deleted key cannot be replaced by its entity tag, and can be added again"):
+        lease = config.get_configuration_setting(key="lease")
+        config.delete_configuration_setting(key="lease")
+        lease.value = "late"
+        only_that = {"match_condition": MatchConditions.IfNotModified}
+        refused(ResourceModifiedError, 412, config.set_configuration_setting, lease, **only_that)
+        added = config.add_configuration_setting(ConfigurationSetting(key="lease", value="next"))
+        assert added.etag and added.etag != lease.etag and added.value == "next"
+    with harness.check("azure: every write has an entity tag of its own, that of the same value too"):
+        tags = {config.set_configuration_setting(ConfigurationSetting(key="tagged", value="same")).etag for _ in range(3)}
+        assert len(tags) == 3, "a value that comes back is not mistaken for one that stayed"
+    with harness.check("azure: the tag of a key without a label says nothing of the same key with one"):
+        plain = config.get_configuration_setting(key="prod/queue-sync")
+        other = ConfigurationSetting(key="prod/queue-sync", label="eu", value="x", etag=plain.etag)
+        refused(
+            ResourceModifiedError,
+            412,
+            config.set_configuration_setting,
+            other,
+            match_condition=MatchConditions.IfNotModified,
+        )
+    with harness.check("azure: who shows the token of a write sees it, who shows none may be behind"):
+        config.set_configuration_setting(ConfigurationSetting(key="synced", value="old"))
+        config.set_configuration_setting(ConfigurationSetting(key="synced", value="new"))
+        order(lag_key_values=1)
+        assert config.get_configuration_setting(key="synced").value == "new", "the vendor's client shows its token"
+        with stranger() as other:
+            assert other.get_configuration_setting(key="synced").value == "old", "the one read that is behind"
+            assert other.get_configuration_setting(key="synced").value == "new"
+    with harness.check("azure: a locked key is read and not replaced: 409"):
+        locked = config.set_read_only(config.get_configuration_setting(key="lease"))
+        assert locked.read_only and config.get_configuration_setting(key="lease").value == "next"
+        locked.value = "other"
+        refused(HttpResponseError, 409, config.set_configuration_setting, locked)
+        locked = config.set_read_only(locked, False)
+        assert not locked.read_only
+        locked.value = "other"
+        config.set_configuration_setting(locked)
     with harness.check("azure: a Key Vault reference has its own content type"):
         uri = "https://v.vault.azure.net/secrets/queue-sync"
         config.set_configuration_setting(SecretReferenceConfigurationSetting(key="reference", secret_id=uri))
@@ -172,6 +210,13 @@ def check_configuration(config, order):
         found = list(config.list_configuration_settings(key_filter="many/*", fields=["key", "etag"]))
         assert [it.key for it in found] == [f"many/{index:03}" for index in range(110)]
         assert all(it.value is None for it in found)
+    with harness.check("azure: a writer without its role is refused with 403, and may read"):
+        order(deny="Microsoft.AppConfiguration/configurationStores/keyValues/write")
+        refused(
+            HttpResponseError, 403, config.set_configuration_setting, ConfigurationSetting(key="lease", value="x")
+        )
+        assert config.get_configuration_setting(key="lease").value == "other"
+        order(allow_all=True)
     with harness.check("azure: a reader without its role is refused with 403"):
         order(deny="Microsoft.AppConfiguration/configurationStores/keyValues/read")
         refused(HttpResponseError, 403, config.get_configuration_setting, key="reference")
@@ -235,7 +280,14 @@ def main():
         # A new one: the tokens of the first were ended, and it would go on using what it remembers.
         identity = application(announced, certificate)
         with AzureAppConfigurationClient(announced["config_url"], identity, **plain) as config:
-            check_configuration(config, order)
+
+            def stranger():
+                # With an identity and a policy of its own: two clients that share one share its place in the pipeline.
+                of_its_own = {"connection_verify": certificate, "retry_policy": RetryPolicy.no_retries()}
+                other = application(announced, certificate)
+                return AzureAppConfigurationClient(announced["config_url"], other, **of_its_own)
+
+            check_configuration(config, order, stranger)
         check_identities(announced, certificate, vault_of)
     harness.finish()
 

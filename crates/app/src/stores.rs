@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass::clouds::{self, Clouds};
-use hallpass_core::{Clock, EntryName, Fault, FaultCode, Randomness, Secret, Sleep, Stage, Store};
+use hallpass_core::{
+    Clock, DocumentStore, EntryName, Fault, FaultCode, Randomness, Secret, Sleep, Stage, Store,
+};
 use hallpass_stores::{EnvStore, FileStore, LocalKey, LocalStore, Reference, Scheme};
 
 use crate::config::{Config, Key, LocalStoreConfig, Variables};
@@ -69,6 +71,14 @@ impl Stores {
             Scheme::File => Ok(Arc::clone(&self.file) as _),
             _ => self.clouds.of(reference),
         }
+    }
+
+    /// Where a rotation's document rests that does not stand beside its secret.
+    ///
+    /// # Errors
+    /// `configuration-invalid` where nothing can be replaced there by compare-and-set.
+    pub(crate) fn document(&self, reference: &Reference) -> Result<Arc<dyn DocumentStore>, Fault> {
+        self.clouds.document(reference)
     }
 
     /// The stores of clouds.

@@ -22,6 +22,7 @@ pub mod audit;
 mod clients;
 mod clock;
 mod credential;
+mod document_store;
 mod fault;
 mod login;
 mod meter;
@@ -51,6 +52,7 @@ pub use clients::{
 };
 pub use clock::{Clock, Deadline, Moment, THAW_GAP, ThawWatch};
 pub use credential::{Credential, Fingerprint};
+pub use document_store::DocumentStore;
 pub use fault::{Fault, FaultCode, Remedy};
 pub use login::{LocalLogin, LoginAnswer, LoginAttempt, LoginReading, LoginRequest};
 pub use meter::{Counter, Counters, Meter};
@@ -62,6 +64,8 @@ pub use secret::Secret;
 pub use slots::{Capabilities, CopyId, Generated, LastUsed, Rights, SecretAdmin, Slot, SlotId};
 pub use start::{ColdStart, Phase, SecretState};
 pub use status::{CredentialStatus, IntegrationStatus, StatusSource, TokenStatus};
-pub use store::{CredentialSource, EntryInfo, Reread, Stage, Store, StoreTraits, StoredSecret};
+pub use store::{
+    CompareAndSet, CredentialSource, EntryInfo, Reread, Stage, Store, StoreTraits, StoredSecret,
+};
 pub use survey::{ClientSurvey, SurveyedClient, SurveyedRole};
 pub use unresolved::unresolved_reference;

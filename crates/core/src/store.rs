@@ -5,7 +5,8 @@
 //!                      └──discard──▶ gone
 //! ```
 //!
-//! PENDING is invisible to readers of CURRENT. Both writes are compare-and-set: a second writer loses cleanly.
+//! PENDING is invisible to readers of CURRENT. Both writes are compare-and-set, so that a second writer loses cleanly; a store that cannot do that says so
+//! ([`CompareAndSet`]).
 
 use std::fmt;
 use std::time::Duration;
@@ -116,9 +117,20 @@ pub struct StoreTraits {
     pub scheme: &'static str,
     /// Whether hallpass can write it.
     pub writable: bool,
-    /// Whether [`Store::promote`] compares and sets in one step, whoever else writes at the same time. Rotation needs that: its lease is an entry
-    /// that is promoted.
-    pub compare_and_set: bool,
+    /// What [`Store::promote`] is worth when somebody else writes at the same time.
+    pub compare_and_set: CompareAndSet,
+}
+
+/// What keeps two writers of a store apart. Rotation needs one or the other: its lease and its checkpoints are replaced by compare-and-set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CompareAndSet {
+    /// [`Store::promote`] compares and sets in one step. What rotations agree on can stand beside the secret.
+    Own,
+    /// [`Store::promote`] looks before it writes and again afterwards, and a second writer may come in between. What rotations agree on rests in
+    /// another store ([`crate::DocumentStore`]), and a promotion is announced there first.
+    ByDocument,
+    /// Nothing does, or nothing can be written.
+    None,
 }
 
 /// Which of an entry's versions.

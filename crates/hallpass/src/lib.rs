@@ -72,8 +72,8 @@ pub use tokens::{Lease, TokenCache};
 pub use hallpass_core::audit;
 pub use hallpass_core::token::Rejection;
 pub use hallpass_core::{
-    BoxFuture, CredentialStatus, EntryInfo, EntryName, Fault, FaultCode, IntegrationStatus, Remedy, Secret,
-    Stage, Store, StoreTraits, StoredSecret, TokenStatus, Version,
+    BoxFuture, CompareAndSet, CredentialStatus, EntryInfo, EntryName, Fault, FaultCode, IntegrationStatus,
+    Remedy, Secret, Stage, Store, StoreTraits, StoredSecret, TokenStatus, Version,
 };
 pub use hallpass_outbound::CallReport;
 pub use hallpass_stores::{LocalKey, StoreLimits};

@@ -8,8 +8,8 @@ use std::fmt;
 
 use hallpass_core::sync::Arc;
 use hallpass_core::{
-    BoxFuture, EntryInfo, EntryName, Fault, FaultCode, Fingerprint, Secret, Stage, Store, StoreTraits,
-    StoredSecret, Version,
+    BoxFuture, CompareAndSet, EntryInfo, EntryName, Fault, FaultCode, Fingerprint, Secret, Stage, Store,
+    StoreTraits, StoredSecret, Version,
 };
 use zeroize::Zeroize;
 
@@ -58,7 +58,7 @@ impl EnvStore {
 
 impl Store for EnvStore {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "env", writable: false, compare_and_set: false }
+        StoreTraits { scheme: "env", writable: false, compare_and_set: CompareAndSet::None }
     }
 
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use hallpass_core::{
-    BoxFuture, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store, StoreTraits, StoredSecret,
+    BoxFuture, CompareAndSet, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store, StoreTraits,
+    StoredSecret,
 };
 
 use crate::blocking::off_thread;
@@ -29,7 +30,7 @@ impl FileStore {
 
 impl Store for FileStore {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "file", writable: false, compare_and_set: false }
+        StoreTraits { scheme: "file", writable: false, compare_and_set: CompareAndSet::None }
     }
 
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {

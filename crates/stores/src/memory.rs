@@ -2,7 +2,8 @@
 
 use hallpass_core::sync::{Arc, Mutex, lock};
 use hallpass_core::{
-    BoxFuture, Clock, EntryInfo, EntryName, Fault, Secret, Stage, Store, StoreTraits, StoredSecret, Version,
+    BoxFuture, Clock, CompareAndSet, EntryInfo, EntryName, Fault, Secret, Stage, Store, StoreTraits,
+    StoredSecret, Version,
 };
 
 use crate::shelf::Shelf;
@@ -24,7 +25,7 @@ impl MemoryStore {
 
 impl Store for MemoryStore {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "memory", writable: true, compare_and_set: true }
+        StoreTraits { scheme: "memory", writable: true, compare_and_set: CompareAndSet::Own }
     }
 
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {

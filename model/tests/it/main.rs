@@ -1,5 +1,6 @@
 //! Every order of events, in worlds of a few sizes; and the flaws that must be found.
 
+use hallpass_core::CompareAndSet;
 use hallpass_model::{Flaw, Model, Shape};
 use hallpass_testkit::proving;
 use stateright::{Checker, HasDiscoveries, Model as _};
@@ -26,6 +27,7 @@ fn broken(model: Model) -> Vec<&'static str> {
 fn world(shape: Shape, rotators: usize) -> Model {
     Model {
         shape,
+        store: CompareAndSet::Own,
         flaw: Flaw::None,
         rotators,
         consumers: 3 - rotators,
@@ -33,7 +35,13 @@ fn world(shape: Shape, rotators: usize) -> Model {
         crashes: 2,
         ticks: 0,
         bad: 0,
+        aborts: false,
     }
+}
+
+/// The same over a store that cannot compare: the document rests apart, and a promotion is announced in it.
+fn vault(shape: Shape, rotators: usize) -> Model {
+    Model { store: CompareAndSet::ByDocument, ..world(shape, rotators) }
 }
 
 #[test]
@@ -62,6 +70,32 @@ fn p01_one_rotator_that_dies_three_times() {
     let crashes = if proving() { 3 } else { 2 };
     let states = holds(Model { runs: crashes + 1, crashes, consumers: 1, ..world(Shape::Clients, 1) });
     println!("figure: {states} states of one rotator and {crashes} crashes, 0 violations, 0 dead ends");
+}
+
+#[test]
+fn p01_a_store_that_cannot_compare_and_one_rotator_that_dies_twice() {
+    let states = [Shape::Keys, Shape::Clients].map(|shape| holds(vault(shape, 1)));
+    println!("figure: {states:?} states of one rotator over a vault, 0 violations, 0 dead ends");
+}
+
+#[test]
+fn p08_a_store_that_cannot_compare_and_two_rotators_of_which_one_gives_up() {
+    let mut states = 0;
+    // Of the two the one with more to lose: of a capped key that is deleted nothing is left to be switched on again.
+    let shapes = if proving() { vec![Shape::Keys, Shape::Clients] } else { vec![Shape::Keys] };
+    for shape in shapes {
+        states += holds(Model { runs: 2, crashes: 0, ticks: 1, aborts: true, ..vault(shape, 2) });
+    }
+    println!("figure: {states} states of two rotators over a vault, 0 violations, 0 dead ends");
+}
+
+#[test]
+fn without_the_guard_a_late_promotion_makes_a_dead_secret_current() {
+    for shape in [Shape::Keys, Shape::Clients] {
+        let late = Model { flaw: Flaw::LatePromotion, runs: 2, crashes: 0, ticks: 1, ..vault(shape, 2) };
+        let broken = broken(Model { aborts: true, ..late });
+        assert!(broken.contains(&"CURRENT works"), "{shape:?}: {broken:?}");
+    }
 }
 
 #[test]

@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use hallpass::clouds;
 use hallpass_outbound::{Origin, OriginFault};
 use hallpass_stores::{Reference, Scheme};
 use http::Uri;
@@ -12,7 +11,6 @@ use http::uri::PathAndQuery;
 
 use super::at::At;
 use super::check::Checker;
-use super::integration::reference_in_words;
 
 /// Where acknowledgements are put and read.
 #[derive(Clone, Debug)]
@@ -96,13 +94,13 @@ impl Checker<'_, '_> {
             self.faults.at(text.span(), message, hint);
             return None;
         };
-        let bearer = self.reference(&format!("{path}.acks_bearer"), bearer);
+        let bearer = self.reference(&format!("{path}.acks_bearer"), bearer, bearer.span());
         Some(AckTarget::Receiver { address: address?, bearer: bearer? })
     }
 
     fn entries(&mut self, path: &str, text: &At<String>) -> Option<AckTarget> {
         let key = format!("{path}.acks");
-        let base = self.reference(&key, text)?;
+        let base = self.reference(&key, text, text.span())?;
         let writable = matches!(base.scheme, Scheme::Local | Scheme::AwsSm | Scheme::AzureKv | Scheme::GcpSm);
         if writable && !base.entry.as_str().starts_with("arn:") {
             return Some(AckTarget::Entries(base));
@@ -120,22 +118,6 @@ impl Checker<'_, '_> {
         };
         self.faults.at(text.span(), message, hint.to_owned());
         None
-    }
-
-    fn reference(&mut self, key: &str, text: &At<String>) -> Option<Reference> {
-        match Reference::parse(text) {
-            Ok(reference) if !clouds::is_built_in(reference.scheme) => {
-                let fault = clouds::not_built_in(reference.scheme);
-                self.faults.at(text.span(), format!("`{key}`: {}", fault.detail()), fault.hint().to_owned());
-                None
-            }
-            Ok(reference) => Some(reference),
-            Err(fault) => {
-                let (what, hint) = reference_in_words(text, &fault);
-                self.faults.at(text.span(), format!("`{key}`: not a usable reference: {what}"), hint);
-                None
-            }
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an integration's keys mean together.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use hallpass::clouds;
 use hallpass_core::policy::Rule;
@@ -77,26 +78,27 @@ impl Checker<'_, '_> {
             self.faults.at(secret.span(), format!("`{path}.secret`: expected at least one reference"), hint);
             return None;
         }
-        let mut references = Vec::new();
-        for (text, span) in &texts {
-            match Reference::parse(text) {
-                Ok(reference) if !clouds::is_built_in(reference.scheme) => {
-                    let fault = clouds::not_built_in(reference.scheme);
-                    let message = format!("`{path}.secret`: {}", fault.detail());
-                    self.faults.at(span.clone(), message, fault.hint().to_owned());
-                }
-                Ok(reference) => references.push(reference),
-                Err(fault) => {
-                    let (what, hint) = reference_in_words(text, &fault);
-                    self.faults.at(
-                        span.clone(),
-                        format!("`{path}.secret`: not a usable reference: {what}"),
-                        hint,
-                    );
-                }
-            }
-        }
+        let key = format!("{path}.secret");
+        let references: Vec<_> =
+            texts.iter().filter_map(|(text, span)| self.reference(&key, text, span.clone())).collect();
         (references.len() == texts.len()).then_some(references)
+    }
+
+    /// The reference, if it is well formed and this build can open it.
+    pub(super) fn reference(&mut self, key: &str, text: &str, span: Range<usize>) -> Option<Reference> {
+        let (what, hint) = match Reference::parse(text) {
+            Ok(reference) if clouds::is_built_in(reference.scheme) => return Some(reference),
+            Ok(reference) => {
+                let fault = clouds::not_built_in(reference.scheme);
+                (fault.detail().to_owned(), fault.hint().to_owned())
+            }
+            Err(fault) => {
+                let (what, hint) = reference_in_words(text, &fault);
+                (format!("not a usable reference: {what}"), hint)
+            }
+        };
+        self.faults.at(span, format!("`{key}`: {what}"), hint);
+        None
     }
 
     /// The rules, in order, if all of them are well formed and there is one.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hallpass_core::IntegrationName;
 use hallpass_core::policy::Rule;
+use hallpass_stores::{Reference, Scheme};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -78,6 +79,11 @@ pub(super) struct RotationTable {
     pub(super) acks: Option<At<String>>,
     /// Where the bearer rests that the receiver is shown: a reference, whose value is one line. Needed where `acks` is an address.
     pub(super) acks_bearer: Option<At<String>>,
+    /// The key of Azure App Configuration in which rotations of this secret agree with each other: lease, announcements, checkpoints, never a secret. Needed where
+    /// the secret rests in a Key Vault, which cannot compare before it sets, and refused elsewhere. Whoever rotates the secret must name the same key, and nothing
+    /// else may use it. Default: beside the secret.
+    #[schemars(example = &"azure-appconfig:https://acme-config.azconfig.io/kv/rotation/queue-sync")]
+    pub(super) document: Option<At<String>>,
 }
 
 impl Checker<'_, '_> {
@@ -107,6 +113,7 @@ impl Checker<'_, '_> {
         let strategy = table.strategy.as_deref().map_or(defaults::ROTATION_STRATEGY, String::as_str);
         let administrator: Option<IntegrationName> =
             self.parsed(&format!("{path}.administrator"), table.administrator.as_ref());
+        let document = table.document.as_ref().map(|text| self.document(&path, text));
         let verify = self.canaries(&path, table.verify.as_deref().unwrap_or_default(), allow);
         let acks = self.acks(&path, table.acks.as_ref(), table.acks_bearer.as_ref());
         let consumers = self.consumers(&path, table.consumers.as_deref().unwrap_or_default());
@@ -134,6 +141,7 @@ impl Checker<'_, '_> {
             watch: watch?,
             consumers: consumers?,
             acks: acks?,
+            document: wanted(document)?,
         })
     }
 
@@ -161,6 +169,19 @@ impl Checker<'_, '_> {
             }
         }
         (found.len() == names.len()).then_some(found)
+    }
+
+    /// A place in which a value can be replaced by compare-and-set without being a secret's entry: so far a key of App Configuration.
+    fn document(&mut self, path: &str, text: &At<String>) -> Option<Reference> {
+        let key = format!("{path}.document");
+        let reference = self.reference(&key, text, text.span())?;
+        if reference.scheme == Scheme::AzureAppconfig {
+            return Some(reference);
+        }
+        let message = format!("`{key}`: expected a key of App Configuration");
+        let hint = "for example `document = \"azure-appconfig:https://STORE.azconfig.io/kv/KEY\"`".to_owned();
+        self.faults.at(text.span(), message, hint);
+        None
     }
 
     /// Calls, each of them one that the integration may make: a canary with rights of its own would prove nothing.

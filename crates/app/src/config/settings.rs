@@ -181,6 +181,8 @@ pub(crate) struct RotationConfig {
     pub(crate) consumers: Vec<String>,
     /// Where acknowledgements lie.
     pub(crate) acks: Option<AckTarget>,
+    /// Where the document rests, if not beside the secret.
+    pub(crate) document: Option<Reference>,
 }
 
 /// A function of AWS Lambda that gets the secret by its environment.

@@ -36,8 +36,13 @@ impl App {
         let variables: clouds::Variables = Arc::new(move |name| variables.value(name));
         let mut grants = Vec::new();
         for integration in wanted {
+            let document =
+                integration.described.rotation.as_ref().and_then(|rotation| rotation.document.as_ref());
+            let document = document.filter(|_| writing).map(|document| (document.clone(), Purpose::Document));
             let secrets = integration.secret.iter().map(|reference| (reference.clone(), purpose));
-            for (reference, purpose) in secrets.chain(acks::references(self, integration, writing)?) {
+            for (reference, purpose) in
+                secrets.chain(document).chain(acks::references(self, integration, writing)?)
+            {
                 if let Some(policy) = clouds::policy(&reference, purpose, &variables)? {
                     let (integration, reference) =
                         (integration.client.name().to_string(), reference.to_string());

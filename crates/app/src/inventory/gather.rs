@@ -56,12 +56,18 @@ impl App {
 
     /// What stands beside the secret; `None` where nothing ever did.
     async fn rotation_seen(&self, integration: &Integration) -> Result<Option<RotationSeen>, Fault> {
-        let (reference, store) = self.written(integration)?;
-        let entry = beside(&reference, "rotation")?;
-        let stored = match store.read(&entry, Stage::Current).await {
-            Err(fault) if fault.code() == FaultCode::EntryNotFound => return Ok(None),
-            stored => stored?,
+        let apart = integration.described.rotation.as_ref().and_then(|rotation| rotation.document.as_ref());
+        let stored = match apart {
+            Some(document) => self.stores.document(document)?.read().await?,
+            None => {
+                let (reference, store) = self.written(integration)?;
+                match store.read(&beside(&reference, "rotation")?, Stage::Current).await {
+                    Err(fault) if fault.code() == FaultCode::EntryNotFound => None,
+                    stored => Some(stored?),
+                }
+            }
         };
+        let Some(stored) = stored else { return Ok(None) };
         let document = Document::parse(&stored.value)?;
         let rotation = document.rotation.as_ref();
         Ok(Some(RotationSeen {

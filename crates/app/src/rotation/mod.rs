@@ -83,7 +83,8 @@ impl App {
         let Some(reference) = integration.secret.first() else { return Ok(()) };
         let admin = slots::administration(self, integration, config)?;
         let options = RotationOptions { stay: Duration::ZERO, accept_downtime_risk: false };
-        plan::plan(self, integration, config, (reference, admin.capabilities()), options)?.fits()
+        let traits = self.stores.of(reference)?.traits();
+        plan::plan(self, integration, config, (reference, admin.capabilities()), traits, options)?.fits()
     }
 
     /// The same over a store that is given.
@@ -97,14 +98,23 @@ impl App {
     ) -> Result<Rotation, Fault> {
         let name = integration.client.name().as_str();
         let admin = slots::administration(self, integration, config)?;
-        let plan = plan::plan(self, integration, config, (&reference, admin.capabilities()), options)?;
+        let plan = plan::plan(
+            self,
+            integration,
+            config,
+            (&reference, admin.capabilities()),
+            store.traits(),
+            options,
+        )?;
         let journal: Arc<dyn Journal> = match self.journal_of(name) {
             Some(path) => Arc::new(FileJournal::new(path)),
             None => Arc::new(NoJournal),
         };
         let [acks, strict] = self.consumers(integration, config)?;
+        let document = config.document.as_ref().map(|document| self.stores.document(document));
         let parts = Parts {
             store: Arc::clone(&store),
+            document: document.transpose()?,
             admin,
             verify: Arc::new(verify::Canaries::new(self, integration, config)),
             publish: self.publisher(integration, config, (&reference, &store))?,

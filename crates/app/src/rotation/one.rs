@@ -50,7 +50,7 @@ impl Rotation {
     /// # Errors
     /// `rotation-refused` with the reason, where it would not begin; what store and platform say.
     pub async fn planned(&self) -> Result<Planned, Fault> {
-        self.plan.fits()?;
+        self.engine.check()?;
         let seen = self.engine.observe().await?;
         let (capabilities, slots) = (&self.plan.capabilities, seen.slots.len());
         let accepted = self.plan.accept_downtime_risk;

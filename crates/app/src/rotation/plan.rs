@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hallpass_core::{Capabilities, CopyId, Fault};
+use hallpass_core::{Capabilities, CopyId, Fault, StoreTraits};
 use hallpass_lifecycle::rotation::{Entries, Overlap, Pace, Plan, Strategy, Wanted};
 use hallpass_stores::Reference;
 
@@ -16,6 +16,7 @@ pub(super) fn plan(
     integration: &Integration,
     config: &RotationConfig,
     (reference, capabilities): (&Reference, Capabilities),
+    store: StoreTraits,
     options: RotationOptions,
 ) -> Result<Plan, Fault> {
     let pace = Pace::default();
@@ -25,6 +26,7 @@ pub(super) fn plan(
         integration: integration.client.name().clone(),
         entries: entries(reference)?,
         environment: app.environment.clone(),
+        compare_and_set: store.compare_and_set,
         capabilities,
         wanted: match config.strategy {
             StrategyChoice::Auto => Wanted::Auto,

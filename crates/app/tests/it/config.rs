@@ -141,7 +141,7 @@ fn every_example_of_the_page_about_platforms_is_a_good_configuration() {
 
 #[test]
 fn every_example_of_the_page_about_rotation_is_a_good_configuration() {
-    judge_examples(include_str!("../../../../docs/guides/rotation.md"), 5);
+    judge_examples(include_str!("../../../../docs/guides/rotation.md"), 6);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod gateway;
 mod nice;
 mod provision_drill;
 mod rotation_acks;
+mod rotation_azure;
 mod rotation_drills;
 mod rotation_refused;
 mod rotation_stage;

@@ -19,6 +19,7 @@ use hallpass_app::{
 };
 use hallpass_cloud_emulator::StandIn;
 use hallpass_cloud_emulator::aws::Aws;
+use hallpass_cloud_emulator::azure::{Azure, BEGINNING, IDENTITY_HEADER};
 use hallpass_core::Clock as _;
 use hallpass_core::test_support::ManualTime;
 use hallpass_emulator::{
@@ -43,6 +44,8 @@ pub(crate) enum Shape {
 pub(crate) enum Place {
     Local,
     Aws,
+    /// In a Key Vault, with the document in App Configuration.
+    Azure,
 }
 
 /// Whose secret it is.
@@ -61,6 +64,8 @@ pub(crate) struct Stage {
     pub(crate) time: ManualTime,
     pub(crate) folder: TempDir,
     pub(crate) aws: Arc<Aws>,
+    pub(crate) azure: Option<Azure>,
+    machine: Machine,
     config: Config,
     text: String,
     served: App,
@@ -76,7 +81,9 @@ impl Stage {
 
     /// The same with `more` lines in the table `rotation`, and an administrator that has these permissions only.
     pub(crate) async fn with(shape: Shape, place: Place, more: &str, permissions: Option<&[&str]>) -> Self {
-        let now = SystemClock::start().now().wall.as_secs();
+        let (azure, machine) = machine(place).await;
+        // The stand-in of Azure dates what is written by a clock of its own.
+        let now = if azure.is_some() { BEGINNING } else { SystemClock::start().now().wall.as_secs() };
         let time = ManualTime::starting_at(Duration::from_secs(now));
         let cxone = CxoneSettings { separate_userhub: true, ..CxoneSettings::default() };
         let clock = ClockSettings::Frozen(now);
@@ -86,12 +93,19 @@ impl Stage {
         let reference = match place {
             Place::Local => format!("local:{NAME}"),
             Place::Aws => format!("aws-sm:{ENTRY}?region=us-east-1&endpoint={}", door.url()),
+            Place::Azure => format!("azure-kv:{}/secrets/{NAME}", azure.as_ref().unwrap().vault.url()),
         };
-        let (integrations, members, admin) = platform(shape, &emulator, &reference, more, permissions);
-        let text = format!("{HEAD}{integrations}");
+        let document = azure.as_ref().map(|azure| format!("document = \"{}\"", document(azure)));
+        let more = format!("{more}\n{}", document.unwrap_or_default());
+        let (integrations, members, admin) = platform(shape, &emulator, &reference, &more, permissions);
         let folder = tempfile::tempdir().unwrap();
+        let mut text = format!("{HEAD}{integrations}");
+        if let Some(azure) = &azure {
+            std::fs::write(folder.path().join("roots.pem"), azure.authority.pem()).unwrap();
+            text = text.replace("[outbound]", "[outbound]\nextra_roots = \"roots.pem\"");
+        }
         let config = read(&folder, &text);
-        let served = assemble(&config, &time, Purpose::Command).await;
+        let served = assemble(&config, &time, Purpose::Command, &machine).await;
         served.put_secret("admin", &admin).await.unwrap();
         served.put_secret(NAME, &members).await.unwrap();
         let secret = |name: &&String| name.ends_with("_secret");
@@ -101,7 +115,20 @@ impl Stage {
             secrets.collect::<Vec<_>>()
         };
         let planted = [of(&members), of(&admin)].concat();
-        Self { shape, emulator, time, folder, aws, config, text, served, _door: door, planted }
+        Self {
+            shape,
+            emulator,
+            time,
+            folder,
+            aws,
+            azure,
+            machine,
+            config,
+            text,
+            served,
+            _door: door,
+            planted,
+        }
     }
 
     pub(crate) fn world(&self) -> &World {
@@ -117,12 +144,12 @@ impl Stage {
 
     /// A process that starts now.
     pub(crate) async fn app(&self) -> App {
-        assemble(&self.config, &self.time, Purpose::Command).await
+        assemble(&self.config, &self.time, Purpose::Command, &self.machine).await
     }
 
     /// A sidecar that starts now.
     pub(crate) async fn sidecar(&self) -> App {
-        assemble(&self.config, &self.time, Purpose::Gateway).await
+        assemble(&self.config, &self.time, Purpose::Gateway, &self.machine).await
     }
 
     pub(crate) fn rotation(&self, app: &App) -> Result<Rotation, Fault> {
@@ -162,6 +189,9 @@ impl Stage {
     pub(crate) fn advance(&mut self, by: Duration) {
         self.time.advance(by);
         self.world().advance(by);
+        if let Some(azure) = &self.azure {
+            azure.world.advance(by.as_secs());
+        }
     }
 
     /// Time goes by, and whoever serves goes on serving: one that has been there all along, and one that starts now.
@@ -424,9 +454,30 @@ fn read(folder: &TempDir, text: &str) -> Config {
     Config::read(&folder.path().join("hallpass.toml"), text, &Sources::of_process(Flags::default())).unwrap()
 }
 
-async fn assemble(config: &Config, time: &ManualTime, purpose: Purpose) -> App {
+async fn assemble(config: &Config, time: &ManualTime, purpose: Purpose, machine: &Machine) -> App {
     let times = Times { clock: Arc::new(time.clone()), sleep: Arc::new(time.clone()) };
-    App::assemble_at(config, purpose, Arc::new(Keys), times).await.unwrap()
+    App::assemble_at(config, purpose, Arc::new(machine.clone()), times).await.unwrap()
+}
+
+/// The stand-ins of Azure, where the secret rests there, and what the clouds' libraries find in the environment.
+async fn machine(place: Place) -> (Option<Azure>, Machine) {
+    let mut machine = Machine(BTreeMap::from([
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+    ]));
+    if place != Place::Azure {
+        return (None, machine);
+    }
+    let azure = Azure::start().await.unwrap();
+    machine.0.insert("IDENTITY_ENDPOINT", format!("{}/msi/token", azure.local.url()));
+    machine.0.insert("IDENTITY_HEADER", IDENTITY_HEADER.to_owned());
+    (Some(azure), machine)
+}
+
+/// Where rotations of the secret in that vault agree.
+pub(crate) fn document(azure: &Azure) -> String {
+    format!("azure-appconfig:{}/kv/rotation/{NAME}?label=test", azure.config.url())
 }
 
 /// Whether the engine waits.
@@ -447,18 +498,13 @@ impl Progress for Waits {
     }
 }
 
-/// What AWS's SDK finds in the environment.
-#[derive(Debug)]
-struct Keys;
+/// What the clouds' libraries find in the environment.
+#[derive(Clone, Debug)]
+struct Machine(BTreeMap<&'static str, String>);
 
-impl Variables for Keys {
+impl Variables for Machine {
     fn value(&self, name: &str) -> Option<OsString> {
-        match name {
-            "AWS_ACCESS_KEY_ID" => Some("AKIDEXAMPLE".into()),
-            "AWS_SECRET_ACCESS_KEY" => Some("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".into()),
-            "AWS_EC2_METADATA_DISABLED" => Some("true".into()),
-            _ => None,
-        }
+        self.0.get(name).map(OsString::from)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Whole rotations, from the day they are due until nothing is left of the old secret, in runs as cron starts them. P4: no live secret that no store names.
 
-use hallpass_app::lifecycle::{Event, Order, Outcome, Stop, Tail};
+use hallpass_app::lifecycle::{Call, Event, Order, Outcome, Stop, Tail};
 
 use crate::rotation_stage::{DAY, ENTRY, HOUR, Place, Shape, Stage};
 
 /// Lives through one rotation, and looks at everything afterwards. `deletions` is what the strategy deletes at the platform.
-async fn rotate_once(stage: &mut Stage, deletions: usize) {
+pub(crate) async fn rotate_once(stage: &mut Stage, deletions: usize) {
     let (old, old_secret) = stage.current().await;
     assert!(matches!(stage.run(Order::Due).await, Stop::NotDue(_)));
     let (made, deleted) = stage.made_and_deleted();
@@ -43,7 +43,8 @@ async fn on_record(stage: &Stage, secrets: [&String; 2]) {
     assert_eq!(recorded.tail, Tail::Whole);
     let has = |wanted: fn(&Event) -> bool| recorded.records.iter().any(|record| wanted(&record.event));
     assert!(
-        has(|event| matches!(event, Event::Promoted(_))) && has(|event| matches!(event, Event::Proved(..)))
+        has(|event| matches!(event, Event::Promoted(_) | Event::Called(Call::Promote(..), _)))
+            && has(|event| matches!(event, Event::Proved(..)))
     );
     let changes = recorded.records.iter().filter(|record| {
         let event = &record.event;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::world::{Denial, World};
 use crate::Reply;
 
-/// `{"deny": ACTION}`, `{"allow_all": true}`, `{"throttle": TIMES, "after": SECONDS}`, `{"lag": READS}`, `{"expire_tokens": true}`,
+/// `{"deny": ACTION}`, `{"allow_all": true}`, `{"throttle": TIMES, "after": SECONDS}`, `{"lag": READS}`, `{"lag_key_values": READS}`, `{"expire_tokens": true}`,
 /// `{"advance": SECONDS}`; the answer counts the token requests.
 pub(super) fn order(world: &World, order: &Value) -> Reply {
     if let Some(action) = order["deny"].as_str() {
@@ -23,6 +23,9 @@ pub(super) fn order(world: &World, order: &Value) -> Reply {
     }
     if let Some(reads) = count("lag") {
         world.lag(usize::try_from(reads).unwrap_or(0));
+    }
+    if let Some(reads) = count("lag_key_values") {
+        world.lag_key_values(usize::try_from(reads).unwrap_or(0));
     }
     if let Some(seconds) = count("advance") {
         world.advance(seconds);

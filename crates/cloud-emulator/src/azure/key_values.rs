@@ -25,6 +25,39 @@ pub(super) struct Config {
     pub(super) world: Arc<World>,
 }
 
+/// What a reader sees who has not heard of the newest writes, and how many reads that goes on: those that show no token of the newest write.
+/// <https://learn.microsoft.com/azure/azure-app-configuration/rest-api-consistency>
+#[derive(Debug, Default)]
+pub(super) struct Behind {
+    pub(super) reads: usize,
+    writes: u64,
+    before: BTreeMap<(String, Option<String>), Option<Value>>,
+}
+
+impl Behind {
+    /// `ID=VALUE`, of which the value is opaque Base64.
+    fn token(&self) -> String {
+        format!("standin=MDo{:08}==", self.writes)
+    }
+
+    fn written(&mut self, place: &(String, Option<String>), present: Option<&Value>) {
+        self.writes += 1;
+        self.before.insert(place.clone(), present.cloned());
+    }
+
+    /// What stood there before, if this read is to be behind.
+    fn sees(&mut self, request: &Received, place: &(String, Option<String>)) -> Option<Option<Value>> {
+        let synced = request.header("sync-token").is_some_and(|tokens| {
+            tokens.split(',').any(|token| token.split(";sn=").next() == Some(&*self.token()))
+        });
+        if synced || self.reads == 0 {
+            return None;
+        }
+        self.reads -= 1;
+        self.before.get(place).cloned()
+    }
+}
+
 /// What a store holds, by key and label.
 pub(super) type KeyValues = BTreeMap<(String, Option<String>), Value>;
 
@@ -32,7 +65,8 @@ impl Cloud for Config {
     fn answer(&self, request: &Received) -> Reply {
         let mut state = self.world.state();
         let id = state.next_request_id();
-        route(&mut state, request).with("x-ms-request-id", id)
+        let reply = route(&mut state, request).with("x-ms-request-id", id);
+        reply.with("sync-token", format!("{};sn={}", state.behind.token(), state.behind.writes))
     }
 }
 
@@ -65,14 +99,17 @@ fn route(state: &mut State, request: &Received) -> Reply {
         (&Method::GET, ["kv", key]) => get(state, request, key),
         (&Method::PUT, ["kv", key]) => put(state, request, key),
         (&Method::DELETE, ["kv", key]) => delete(state, request, key),
+        (&Method::PUT | &Method::DELETE, ["locks", key]) => lock(state, request, key),
         _ => Reply::bytes(404, ""),
     }
 }
 
 /// <https://learn.microsoft.com/azure/azure-app-configuration/rest-api-key-value#get-key-value>; 304 when `If-None-Match` matches, 412 when
 /// `If-Match` does not.
-fn get(state: &State, request: &Received, key: &str) -> Reply {
-    let found = state.key_values.get(&(key.to_owned(), label(request)));
+fn get(state: &mut State, request: &Received, key: &str) -> Reply {
+    let place = (key.to_owned(), label(request));
+    let behind = state.behind.sees(request, &place);
+    let found = behind.as_ref().map_or_else(|| state.key_values.get(&place), Option::as_ref);
     let Some(item) = found else { return Reply::bytes(404, "") };
     let etag = quoted(item);
     if request.header("if-none-match").is_some_and(|theirs| theirs == etag || theirs == "*") {
@@ -127,13 +164,15 @@ fn list(state: &mut State, request: &Received) -> Reply {
 /// <https://learn.microsoft.com/azure/azure-app-configuration/rest-api-key-value#set-key-conditionally>
 fn put(state: &mut State, request: &Received, key: &str) -> Reply {
     let place = (key.to_owned(), label(request));
-    if let Some(refusal) = unmet(request, state.key_values.get(&place)) {
+    let present = state.key_values.get(&place);
+    if let Some(refusal) = unmet(request, present).or_else(|| locked(present)) {
         return refusal;
     }
     let (etag, body) = (state.next_version(), request.json());
     let item = key_value(key, place.1.as_deref(), &body, &etag);
     let reply = selected(request, &item, "application/vnd.microsoft.appconfig.kv+json; charset=utf-8");
     let reply = reply.with("etag", quoted(&item));
+    state.behind.written(&place, state.key_values.get(&place));
     state.key_values.insert(place, item);
     reply
 }
@@ -149,13 +188,35 @@ pub(super) fn key_value(key: &str, label: Option<&str>, body: &Value, etag: &str
 
 fn delete(state: &mut State, request: &Received, key: &str) -> Reply {
     let place = (key.to_owned(), label(request));
-    if let Some(refusal) = unmet(request, state.key_values.get(&place)) {
+    let present = state.key_values.get(&place);
+    if let Some(refusal) = unmet(request, present).or_else(|| locked(present)) {
         return refusal;
     }
     match state.key_values.remove(&place) {
         Some(item) => selected(request, &item, "application/vnd.microsoft.appconfig.kv+json; charset=utf-8"),
         None => Reply::bytes(204, ""),
     }
+}
+
+/// A key-value that is locked is only read. <https://learn.microsoft.com/azure/azure-app-configuration/rest-api-locks>
+fn lock(state: &mut State, request: &Received, key: &str) -> Reply {
+    let Some(item) = state.key_values.get_mut(&(key.to_owned(), label(request))) else {
+        return Reply::bytes(404, "");
+    };
+    item["locked"] = json!(request.method == Method::PUT);
+    selected(request, item, "application/vnd.microsoft.appconfig.kv+json; charset=utf-8")
+        .with("etag", quoted(item))
+}
+
+/// 409 for a change of what is locked.
+fn locked(present: Option<&Value>) -> Option<Reply> {
+    let body = json!({
+        "type": "https://azconfig.io/errors/key-locked", "title": "Modifing key is not allowed", "status": 409,
+        "detail": "The key is read-only. To allow modification unlock it first.",
+    });
+    (present?["locked"] == true).then(|| {
+        Reply::bytes(409, body.to_string()).with("content-type", "application/problem+json; charset=utf-8")
+    })
 }
 
 /// 412 when a condition does not hold: this is the compare-and-set of the store.
@@ -193,4 +254,5 @@ fn escaped(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
-const CONFIG_WRITE: &str = "Microsoft.AppConfiguration/configurationStores/keyValues/write";
+/// Writing, by its name in role definitions.
+pub const CONFIG_WRITE: &str = "Microsoft.AppConfiguration/configurationStores/keyValues/write";

@@ -23,9 +23,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-pub use key_values::{CONFIG_AUDIENCE, CONFIG_READ, KEY_VAULT_REFERENCE};
+pub use key_values::{CONFIG_AUDIENCE, CONFIG_READ, CONFIG_WRITE, KEY_VAULT_REFERENCE};
 pub use vault::{GET, LIST, SET, UPDATE, VAULT_AUDIENCE};
-pub use world::{ASSERTION, CLIENT, CLIENT_SECRET, Denial, IDENTITY_HEADER, TENANT, World};
+pub use world::{ASSERTION, BEGINNING, CLIENT, CLIENT_SECRET, Denial, IDENTITY_HEADER, TENANT, World};
 
 use crate::{Authority, StandIn};
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::json;
 
-use super::key_values::{KeyValues, key_value};
+use super::key_values::{Behind, KeyValues, key_value};
 use super::secrets::Secrets;
 
 /// The tenant that exists.
@@ -38,6 +38,7 @@ pub enum Denial {
 pub(super) struct State {
     pub(super) secrets: Secrets,
     pub(super) key_values: KeyValues,
+    pub(super) behind: Behind,
     pub(super) token_requests: usize,
     pub(super) listed_values: usize,
     pub(super) throttle: Option<(usize, u64)>,
@@ -95,6 +96,22 @@ impl World {
             .insert((key.to_owned(), label.map(str::to_owned)), key_value(key, label, &body, &etag));
     }
 
+    /// The value of a key-value, if it is there.
+    #[must_use]
+    pub fn key_value(&self, key: &str, label: Option<&str>) -> Option<String> {
+        let state = self.state();
+        let item = state.key_values.get(&(key.to_owned(), label.map(str::to_owned)))?;
+        item["value"].as_str().map(str::to_owned)
+    }
+
+    /// Locks a key-value, or unlocks it.
+    pub fn lock_key_value(&self, key: &str, label: Option<&str>, locked: bool) {
+        let mut state = self.state();
+        if let Some(item) = state.key_values.get_mut(&(key.to_owned(), label.map(str::to_owned))) {
+            item["locked"] = json!(locked);
+        }
+    }
+
     /// Deletes every key-value.
     pub fn forget_key_values(&self) {
         self.state().key_values.clear();
@@ -129,7 +146,12 @@ impl World {
         self.state().secrets.lag = reads;
     }
 
-    /// The same, from the next write on.
+    /// Answers the next `reads` reads of key-values as a replica would that has not heard of the newest write, unless they show its token.
+    pub fn lag_key_values(&self, reads: usize) {
+        self.state().behind.reads = reads;
+    }
+
+    /// The same as [`Self::lag`], from the next write on.
     pub fn lag_after_write(&self, reads: usize) {
         self.state().lag_after_write = reads;
     }
@@ -232,8 +254,8 @@ impl State {
     }
 }
 
-/// A second in November 2026.
-const BEGINNING: u64 = 1_795_000_000;
+/// A second in November 2026, at which every world begins.
+pub const BEGINNING: u64 = 1_795_000_000;
 
 /// One step of splitmix64.
 fn scattered(count: u64) -> u64 {

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use hallpass_core::sync::Arc;
 use hallpass_core::{
-    BoxFuture, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store, StoreTraits, StoredSecret,
-    Version,
+    BoxFuture, CompareAndSet, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store, StoreTraits,
+    StoredSecret, Version,
 };
 use hallpass_outbound::{
     AddressGuard, Bounds, HyperTransport, SystemClock, TokioSleep, Transport, TransportFault, TrustedRoots,
@@ -148,7 +148,7 @@ impl SecretsExtension {
 
 impl Store for SecretsExtension {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "aws-sm", writable: false, compare_and_set: false }
+        StoreTraits { scheme: "aws-sm", writable: false, compare_and_set: CompareAndSet::None }
     }
 
     fn place(&self) -> Option<&str> {

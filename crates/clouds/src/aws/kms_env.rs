@@ -12,8 +12,8 @@ use aws_sdk_kms::error::ProvideErrorMetadata as _;
 use aws_smithy_types::Blob;
 use hallpass_core::sync::{Arc, Mutex, lock};
 use hallpass_core::{
-    BoxFuture, EntryInfo, EntryName, Fault, FaultCode, Fingerprint, Secret, Stage, Store, StoreTraits,
-    StoredSecret, Version,
+    BoxFuture, CompareAndSet, EntryInfo, EntryName, Fault, FaultCode, Fingerprint, Secret, Stage, Store,
+    StoreTraits, StoredSecret, Version,
 };
 use tokio::sync::OnceCell;
 
@@ -110,7 +110,7 @@ impl KmsEnv {
 
 impl Store for KmsEnv {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "aws-kms-env", writable: false, compare_and_set: false }
+        StoreTraits { scheme: "aws-kms-env", writable: false, compare_and_set: CompareAndSet::None }
     }
 
     fn place(&self) -> Option<&str> {

@@ -5,8 +5,8 @@ use std::fmt;
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use hallpass_core::{
-    BoxFuture, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store, StoreTraits, StoredSecret,
-    Version,
+    BoxFuture, CompareAndSet, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store, StoreTraits,
+    StoredSecret, Version,
 };
 
 use super::client::{Lazily, OnlyBrokenOrSkewed, Opened, Settings};
@@ -58,7 +58,7 @@ impl SecretsManager {
 
 impl Store for SecretsManager {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "aws-sm", writable: true, compare_and_set: true }
+        StoreTraits { scheme: "aws-sm", writable: true, compare_and_set: CompareAndSet::Own }
     }
 
     fn place(&self) -> Option<&str> {

@@ -1,4 +1,4 @@
-//! App Configuration as a [`Store`] that is only read.
+//! App Configuration as a [`Store`] that is only read. What hallpass writes there, one document per rotation, is in `document.rs`.
 //!
 //! There is no Rust SDK for it, so these are two requests on the SDK's pipeline: `GET /kv/KEY` and `GET /kv`.
 
@@ -11,8 +11,8 @@ use azure_core::http::policies::auth::BearerTokenAuthorizationPolicy;
 use azure_core::http::{Context, Method, Pipeline, RawResponse, Request, Url, UrlExt as _};
 use azure_core::time::parse_rfc3339;
 use hallpass_core::{
-    BoxFuture, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store, StoreTraits, StoredSecret,
-    Version,
+    BoxFuture, CompareAndSet, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store, StoreTraits,
+    StoredSecret, Version,
 };
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
@@ -128,7 +128,7 @@ impl AppConfiguration {
     /// `/kv/KEY`, or `/kv` with a filter; the key is escaped as one segment. Without a label: the key-value without one, which a list wants
     /// said as `\0`.
     /// <https://learn.microsoft.com/azure/azure-app-configuration/rest-api-key-value>
-    fn url(&self, key: &str, select: Option<&str>, filter: Option<&str>) -> Url {
+    pub(super) fn url(&self, key: &str, select: Option<&str>, filter: Option<&str>) -> Url {
         let mut url = Url::parse(&self.origin).expect("the origin was parsed when the store was opened");
         if let Ok(mut path) = url.path_segments_mut() {
             path.clear().push("kv");
@@ -158,7 +158,7 @@ impl AppConfiguration {
         self.connection.read(asked, ask).await
     }
 
-    async fn pipeline(&self) -> Result<&Pipeline, Fault> {
+    pub(super) async fn pipeline(&self) -> Result<&Pipeline, Fault> {
         let make = async || {
             let opened = self.connection.opened().await?;
             let tokens = Arc::clone(&opened.tokens);
@@ -180,14 +180,18 @@ impl AppConfiguration {
         Ok(vault)
     }
 
-    fn asked<'a>(&'a self, entry: &'a str) -> Asked<'a> {
+    pub(super) fn asked<'a>(&'a self, entry: &'a str) -> Asked<'a> {
         Asked { place: &self.host, entry, doing: Doing::Configuration }
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
     }
 }
 
 impl Store for AppConfiguration {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "azure-appconfig", writable: false, compare_and_set: false }
+        StoreTraits { scheme: "azure-appconfig", writable: false, compare_and_set: CompareAndSet::None }
     }
 
     fn place(&self) -> Option<&str> {
@@ -226,6 +230,6 @@ impl Store for AppConfiguration {
 }
 
 /// Without the parser's message, which may quote the value.
-fn read_as<T: DeserializeOwned>(answer: &RawResponse, asked: Asked<'_>) -> Result<T, Fault> {
+pub(super) fn read_as<T: DeserializeOwned>(answer: &RawResponse, asked: Asked<'_>) -> Result<T, Fault> {
     serde_json::from_slice(answer.body()).map_err(|_| silent(&Silence::Unreadable, asked))
 }

@@ -26,6 +26,7 @@ pub(super) enum Doing {
     Set,
     Update,
     Configuration,
+    ConfigurationWrite,
 }
 
 impl Doing {
@@ -37,6 +38,7 @@ impl Doing {
             Self::Set => "Microsoft.KeyVault/vaults/secrets/setSecret/action",
             Self::Update => "Microsoft.KeyVault/vaults/secrets/update/action",
             Self::Configuration => "Microsoft.AppConfiguration/configurationStores/keyValues/read",
+            Self::ConfigurationWrite => "Microsoft.AppConfiguration/configurationStores/keyValues/write",
         }
     }
 
@@ -47,6 +49,7 @@ impl Doing {
             Self::List => "secrets list",
             Self::Set | Self::Update => "secrets set",
             Self::Configuration => "read",
+            Self::ConfigurationWrite => "write",
         }
     }
 }
@@ -114,9 +117,18 @@ fn meaning(refusal: &Refusal, asked: Asked<'_>) -> (FaultCode, String, Option<St
                 Some(hint),
             )
         }
+        (409, _) if doing == Doing::ConfigurationWrite => {
+            let hint = format!(
+                "unlock it with `az appconfig kv unlock --key {entry}`, with `--label` if it has one"
+            );
+            (FaultCode::StoreUnwritable, "the key-value is locked".into(), Some(hint))
+        }
+        (412, _) if doing == Doing::ConfigurationWrite => {
+            (FaultCode::VersionConflict, "somebody else wrote it meanwhile".into(), None)
+        }
         (409 | 412, _) => (FaultCode::VersionConflict, "it is being changed".into(), None),
         (429, _) => (FaultCode::StoreThrottled, String::new(), None),
-        (400, _) if doing == Doing::Set => {
+        (400 | 413, _) if matches!(doing, Doing::Set | Doing::ConfigurationWrite) => {
             (FaultCode::StoreUnwritable, "the value or a tag is not accepted".into(), None)
         }
         (408 | 502..=504, _) => (FaultCode::StoreUnreachable, "the service is not available".into(), None),
@@ -145,7 +157,7 @@ pub(super) fn silent(silence: &Silence, asked: Asked<'_>) -> Fault {
 fn not_found_hint(asked: Asked<'_>) -> String {
     let Asked { place, entry, doing } = asked;
     match doing {
-        Doing::Configuration => {
+        Doing::Configuration | Doing::ConfigurationWrite => {
             format!(
                 "write the key `{entry}` into `{place}`, and check the label: a key without one is another key"
             )

@@ -15,6 +15,7 @@
 mod answers;
 mod app_configuration;
 mod client;
+mod document;
 mod entry;
 mod exchange;
 mod expiry;
@@ -25,12 +26,14 @@ mod managed_identity;
 pub mod policy;
 mod stages;
 mod store;
+mod sync_tokens;
 mod tokens;
 mod vault;
 mod writing;
 
 pub use app_configuration::AppConfiguration;
 pub use client::{CONNECT_WITHIN, PATIENCE, Settings, Variables};
+pub use document::{ConfigurationDocument, MOST_DOCUMENT_BYTES};
 pub use entry::{LONGEST_NAME, MOST_BYTES, PENDING_ENDING};
 pub use expiry::{Lifetimes, NEAR};
 pub use store::KeyVault;

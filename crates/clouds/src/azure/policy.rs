@@ -27,6 +27,11 @@ pub const SECRETS_OFFICER: Role =
 pub const DATA_READER: Role =
     Role { name: "App Configuration Data Reader", id: "516239f1-63e1-4d78-a4de-a74fb236a071" };
 
+/// Reads and writes key-values:
+/// <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/integration#app-configuration-data-owner>
+pub const DATA_OWNER: Role =
+    Role { name: "App Configuration Data Owner", id: "5ae67dd6-50cb-40e7-96ff-dc2bfa4b606b" };
+
 /// What somebody who only reads `entry` needs: that one secret, and not the one that holds its pending value.
 ///
 /// # Errors
@@ -58,6 +63,15 @@ pub fn reading_configuration(store: &str) -> Result<String, Fault> {
     Ok(assignment(DATA_READER, "Microsoft.AppConfiguration/configurationStores", resource(store)?, ""))
 }
 
+/// What replacing the documents of rotations in an App Configuration store needs. A store has no narrower scope than itself, so whoever rotates may write every
+/// key of it.
+///
+/// # Errors
+/// As [`reading`].
+pub fn writing_configuration(store: &str) -> Result<String, Fault> {
+    Ok(assignment(DATA_OWNER, "Microsoft.AppConfiguration/configurationStores", resource(store)?, ""))
+}
+
 fn assignment(role: Role, kind: &str, resource: &str, below: &str) -> String {
     let Role { name, id } = role;
     format!(
@@ -84,7 +98,7 @@ fn resource(place: &str) -> Result<&str, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{reading, reading_configuration, writing};
+    use super::{reading, reading_configuration, writing, writing_configuration};
 
     #[test]
     fn a_reader_is_granted_one_secret() {
@@ -107,6 +121,8 @@ mod tests {
         assert!(
             reading_configuration("s.azconfig.io").unwrap().contains("516239f1-63e1-4d78-a4de-a74fb236a071")
         );
+        let document = writing_configuration("s.azconfig.io").unwrap();
+        assert!(document.contains("5ae67dd6-50cb-40e7-96ff-dc2bfa4b606b") && document.contains("--name s "));
     }
 
     #[test]
@@ -114,6 +130,7 @@ mod tests {
         for bad in ["", "$(rm -rf ~)", "a b", "a\"b", "a;b"] {
             assert!(reading(bad, &"a".parse().unwrap()).is_err(), "{bad}");
             assert!(reading_configuration(bad).is_err(), "{bad}");
+            assert!(writing_configuration(bad).is_err(), "{bad}");
         }
         assert!(reading("v", &"$(id)".parse().unwrap()).is_err());
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use azure_core::time::OffsetDateTime;
 use hallpass_core::{
-    BoxFuture, Clock, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store, StoreTraits,
-    StoredSecret, Version,
+    BoxFuture, Clock, CompareAndSet, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store,
+    StoreTraits, StoredSecret, Version,
 };
 
 use super::client::{Connection, Settings};
@@ -35,7 +35,7 @@ use super::vault::{Got, Vault};
 /// version that was overtaken stays enabled, and is reached by its id alone: disabling what may be CURRENT would leave readers with nothing.
 ///
 /// A crash before step 2 leaves everything as it was. After step 2 CURRENT is the new version; the leftover in the pending secret is recognised
-/// and not shown as PENDING. Repeating the promotion finishes step 4 in either case.
+/// and not shown as PENDING. Repeating the promotion finishes step 4 in either case, and so does the next `discard`.
 ///
 /// A single version cannot be deleted from a vault. `discard` disables it, after which nobody reads it; a secret as a whole is never deleted,
 /// because its name would then be taken until it is purged.
@@ -147,7 +147,7 @@ impl KeyVault {
 
 impl Store for KeyVault {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "azure-kv", writable: true, compare_and_set: false }
+        StoreTraits { scheme: "azure-kv", writable: true, compare_and_set: CompareAndSet::ByDocument }
     }
 
     fn place(&self) -> Option<&str> {

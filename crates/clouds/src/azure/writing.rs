@@ -109,7 +109,9 @@ impl KeyVault {
         }
         let waiting = self.vault().versions(&pending).await?;
         let ours = waiting.iter().filter(|kept| kept.enabled && kept.is_ours_pending());
-        for kept in ours.filter(|kept| kept.is_called(version)) {
+        // A promotion that died before it emptied PENDING left a second copy of CURRENT there.
+        let is_left = |kept: &Kept| current.as_ref().is_some_and(|now| now.is_called(&kept.version()));
+        for kept in ours.filter(|kept| kept.is_called(version) || is_left(kept)) {
             self.vault().disable(&pending, &kept.id).await?;
         }
         Ok(())

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass_core::{
-    BoxFuture, EntryInfo, EntryName, Fault, Secret, Stage, Store, StoreTraits, StoredSecret, Version,
+    BoxFuture, CompareAndSet, EntryInfo, EntryName, Fault, Secret, Stage, Store, StoreTraits, StoredSecret,
+    Version,
 };
 
 use super::client::{Client, Limits, Settings};
@@ -58,7 +59,7 @@ impl SecretManager {
 
 impl Store for SecretManager {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "gcp-sm", writable: true, compare_and_set: true }
+        StoreTraits { scheme: "gcp-sm", writable: true, compare_and_set: CompareAndSet::Own }
     }
 
     fn place(&self) -> Option<&str> {

@@ -1,6 +1,7 @@
 //! Fakes and contract suites, for tests of any crate. Never part of a shipped build: the feature `test-support` is for dev-dependencies only.
 
 mod credentials;
+pub mod document_contract;
 mod platform;
 mod randomness;
 pub mod store_contract;

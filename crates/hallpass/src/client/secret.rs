@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::clouds::Clouds;
 use hallpass_core::{
-    BoxFuture, EntryInfo, EntryName, Fault, FaultCode, Fingerprint, Secret, Stage, Store, StoreTraits,
-    StoredSecret, Version,
+    BoxFuture, CompareAndSet, EntryInfo, EntryName, Fault, FaultCode, Fingerprint, Secret, Stage, Store,
+    StoreTraits, StoredSecret, Version,
 };
 use hallpass_outbound::{OsRandomness, SystemClock, TokioSleep};
 use hallpass_stores::{EnvStore, FileStore, LocalKey, LocalStore, Reference, Scheme};
@@ -101,7 +101,7 @@ struct Given(Secret);
 
 impl Store for Given {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "given", writable: false, compare_and_set: false }
+        StoreTraits { scheme: "given", writable: false, compare_and_set: CompareAndSet::None }
     }
 
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {

@@ -16,7 +16,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hallpass_core::{Clock, Fault, FaultCode, Store};
+use hallpass_core::{Clock, DocumentStore, Fault, FaultCode, Store};
 use hallpass_stores::{Options, Reference, Scheme};
 
 #[cfg(feature = "aws")]
@@ -68,6 +68,24 @@ impl Clouds {
         let store = open(reference, &self.surroundings)?;
         opened.insert(key, Arc::clone(&store));
         Ok(store)
+    }
+
+    /// The document of a rotation that rests in `reference`, a key of App Configuration. Opened for itself.
+    ///
+    /// # Errors
+    /// `configuration-invalid` where this build lacks that cloud, or nothing can be replaced there by compare-and-set; what shows on opening.
+    pub fn document(&self, reference: &Reference) -> Result<Arc<dyn DocumentStore>, Fault> {
+        match reference.scheme {
+            #[cfg(feature = "azure")]
+            Scheme::AzureAppconfig => azure::document(reference, &self.surroundings),
+            scheme if !is_built_in(scheme) => Err(not_built_in(scheme)),
+            scheme => {
+                let detail = format!("a rotation's document cannot rest in `{scheme}:`");
+                let hint =
+                    "write azure-appconfig:https://STORE.azconfig.io/kv/KEY, with ?label=L for a label";
+                Err(Fault::new(FaultCode::ConfigurationInvalid, detail).with_hint(hint))
+            }
+        }
     }
 
     /// The rotation `token`, begun by Secrets Manager, of the secret that `reference` names; `rotation_token` is what its events bring where function and secret belong

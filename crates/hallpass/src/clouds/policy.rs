@@ -14,6 +14,8 @@ pub enum Purpose {
     Read,
     /// It replaces them as well: whoever stores and rotates.
     Write,
+    /// It keeps the documents of rotations there: whoever rotates.
+    Document,
 }
 
 /// The least that has to be granted for `reference`, as the cloud wants it said; `None` for what needs nothing granted: files, variables, an
@@ -96,7 +98,7 @@ fn aws(reference: &Reference, purpose: Purpose, variables: &Variables) -> String
     let use_ = match (reference.scheme, purpose) {
         (Scheme::AwsKmsEnv, _) => Use::DecryptVariables,
         (_, Purpose::Read) => Use::Read,
-        (_, Purpose::Write) => Use::Write,
+        (_, Purpose::Write | Purpose::Document) => Use::Write,
     };
     policy(use_, &grounds)
 }
@@ -106,9 +108,10 @@ fn azure(reference: &Reference, purpose: Purpose) -> Result<String, Fault> {
     use hallpass_clouds::azure::policy;
     let house = reference.house.as_deref().unwrap_or_default().trim_start_matches("https://");
     match (reference.scheme, purpose) {
+        (Scheme::AzureAppconfig, Purpose::Document) => policy::writing_configuration(house),
         (Scheme::AzureAppconfig, _) => policy::reading_configuration(house),
         (_, Purpose::Read) => policy::reading(house, &reference.entry),
-        (_, Purpose::Write) => policy::writing(house, &reference.entry),
+        (_, Purpose::Write | Purpose::Document) => policy::writing(house, &reference.entry),
     }
 }
 
@@ -118,7 +121,7 @@ fn gcp(reference: &Reference, purpose: Purpose) -> Result<String, Fault> {
     let (place, entries) = (super::gcp::place(reference)?, [reference.entry.clone()]);
     Ok(match purpose {
         Purpose::Read => reader_policy(&place, &entries, MEMBER),
-        Purpose::Write => writer_policy(&place, &entries, MEMBER),
+        Purpose::Write | Purpose::Document => writer_policy(&place, &entries, MEMBER),
     })
 }
 

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hallpass::{
-    BoxFuture, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store, StoreLimits, StoreTraits,
-    StoredSecret, Version,
+    BoxFuture, CompareAndSet, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store, StoreLimits,
+    StoreTraits, StoredSecret, Version,
 };
 use hallpass_core::Clock;
 use hallpass_outbound::SystemClock;
@@ -34,7 +34,7 @@ struct Region {
 
 impl Store for Region {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "region", writable: false, compare_and_set: false }
+        StoreTraits { scheme: "region", writable: false, compare_and_set: CompareAndSet::None }
     }
 
     fn place(&self) -> Option<&str> {

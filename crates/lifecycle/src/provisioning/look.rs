@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hallpass_core::{
-    ClientQuery, Credential, EntryName, Fault, FaultCode, Secret, SlotId, Stage, StoredSecret,
+    ClientQuery, CompareAndSet, Credential, EntryName, Fault, FaultCode, Secret, SlotId, Stage, StoredSecret,
 };
 
 use super::decide::Goal;
@@ -76,7 +76,7 @@ impl Engine {
     /// What is wanted, with the ids of its roles; refused before anything is sent where it is too much.
     pub(super) async fn resolved(&self, goal: Goal) -> Result<Wanted, Fault> {
         let mut wanted = self.wanted.clone();
-        if !self.parts.store.traits().compare_and_set {
+        if self.parts.store.traits().compare_and_set != CompareAndSet::Own {
             let detail =
                 format!("a store `{}` cannot keep two machines apart", self.parts.store.traits().scheme);
             return Err(Fault::new(FaultCode::ProvisionRefused, detail)

@@ -108,6 +108,12 @@ fn announce(
                 retire.discarding = true;
             }
         }
+        Call::Promote(version, _) => {
+            let pending = document.rotation.as_mut().and_then(|rotation| rotation.pending.as_mut());
+            if let Some(pending) = pending.filter(|pending| pending.version == *version) {
+                pending.promoting = Some(until);
+            }
+        }
         Call::Delete(_) | Call::Activate(_) | Call::Deactivate(_) | Call::Copy(..) => {}
     }
     document.calls += 1;

@@ -11,7 +11,8 @@
 
 use super::checkpoints::Rotation;
 use super::decide::stop;
-use super::effect::{Effect, Next, Stop};
+use super::document::Call;
+use super::effect::{Change, Effect, Next, Stop};
 use super::event::Order;
 use super::state::State;
 
@@ -37,7 +38,16 @@ fn reached(order: Order, rotation: &Rotation, next: &Effect) -> bool {
         // Going back was begun by a person, who ends it too.
         Order::Prepare | Order::Try | Order::Promote if rotation.undo => true,
         Order::Prepare => promoted.is_some() || rotation.pending.is_some(),
-        Order::Try => promoted.is_some() || gone || matches!(next, Effect::Promote(..)),
+        Order::Try => promoted.is_some() || gone || promotes(next),
         Order::Promote => promoted.is_some_and(|promoted| promoted.notified) || gone,
+    }
+}
+
+/// Whether an effect is the promotion, or leads to nothing else.
+fn promotes(next: &Effect) -> bool {
+    match next {
+        Effect::Promote(..) => true,
+        Effect::Call(call) | Effect::Write(Change::Announce(call, _)) => matches!(call, Call::Promote(..)),
+        _ => false,
     }
 }

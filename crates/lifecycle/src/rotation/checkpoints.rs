@@ -87,6 +87,9 @@ pub struct PendingMark {
     pub slot: SlotId,
     /// Its fingerprint.
     pub fingerprint: Fingerprint,
+    /// Until when an announced promotion of it may be made, where one was: it may be CURRENT although a look does not show it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoting: Option<WallTime>,
 }
 
 /// How often a pending secret was tried, by whatever machines. A try is counted before it is made, so that one whose maker died counts; one that was

@@ -32,7 +32,7 @@ pub struct Document {
     pub hold: Option<Hold>,
     /// How many calls were announced.
     pub calls: u64,
-    /// The one call to the platform that may be under way.
+    /// The one call that may be under way.
     pub announced: Option<Announced>,
     /// Calls of `generate` of which nobody knows whether they made a slot.
     pub open: Vec<OpenGenerate>,
@@ -70,7 +70,7 @@ pub struct Hold {
     pub reason: String,
 }
 
-/// A call to the platform that changes something there.
+/// A call that changes something where nothing can be compared: at the platform, or in a store without compare-and-set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Call {
@@ -86,6 +86,8 @@ pub enum Call {
     Discard(SlotId),
     /// Write this version, which is CURRENT, into a copy that the platform keeps.
     Copy(CopyId, Version),
+    /// Make this version CURRENT in the place of that one, in a store that cannot compare: no call to the platform, and guarded as one.
+    Promote(Version, Version),
 }
 
 impl Call {
@@ -97,7 +99,7 @@ impl Call {
             Self::Activate(slot) | Self::Deactivate(slot) | Self::Delete(slot) | Self::Discard(slot) => {
                 Some(slot)
             }
-            Self::Copy(..) => None,
+            Self::Copy(..) | Self::Promote(..) => None,
         }
     }
 

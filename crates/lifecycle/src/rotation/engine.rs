@@ -6,7 +6,8 @@ use std::time::Duration;
 use hallpass_core::audit::AuditSink;
 use hallpass_core::sync::Arc;
 use hallpass_core::{
-    Clock, EntryName, Fault, FaultCode, Randomness, Remedy, SecretAdmin, Sleep, Stage, Store, Version,
+    Clock, DocumentStore, EntryName, Fault, FaultCode, Randomness, Remedy, SecretAdmin, Sleep, Stage, Store,
+    Version,
 };
 
 use super::decide::next;
@@ -38,8 +39,10 @@ pub struct Engine {
 /// What the engine works with.
 #[derive(Clone, Debug)]
 pub struct Parts {
-    /// Where the secret and its checkpoints rest: the primary, never a replica.
+    /// Where the secret rests, and beside it the document: the primary, never a replica.
     pub store: Arc<dyn Store>,
+    /// Where the document rests instead, for a store that cannot compare ([`hallpass_core::CompareAndSet::ByDocument`]).
+    pub document: Option<Arc<dyn DocumentStore>>,
     /// The slots of the integration.
     pub admin: Arc<dyn SecretAdmin>,
     /// Tries secrets.
@@ -73,7 +76,7 @@ impl Engine {
 
     /// Carries out `order` as far as it goes now, and says why it ended there.
     pub async fn run(&self, order: Order) -> Stop {
-        if let Err(fault) = self.plan.check(self.parts.store.traits()) {
+        if let Err(fault) = self.check() {
             return Stop::Refused(Trouble::of(&fault));
         }
         let mut recorder = Recorder::new(&self.parts, &self.plan.entries.secret);
@@ -98,17 +101,21 @@ impl Engine {
         }
     }
 
+    /// Whether the plan can be carried out with this store, and with the document where it is.
+    ///
+    /// # Errors
+    /// `rotation-refused` with the reason.
+    pub fn check(&self) -> Result<(), Fault> {
+        self.plan.check(self.parts.store.traits(), self.parts.document.is_some())
+    }
+
     /// What store and platform say now. Changes nothing.
     ///
     /// # Errors
     /// What they say when they cannot be read, and a document that cannot be understood.
     pub async fn observe(&self) -> Result<Seen, Fault> {
         let at = self.now();
-        let checkpoint = &self.plan.entries.checkpoint;
-        let document = match self.read(checkpoint, Stage::Current).await? {
-            Some(stored) => Some((stored.version, Document::parse(&stored.value)?)),
-            None => None,
-        };
+        let document = self.document().await?;
         let secret = &self.plan.entries.secret;
         let member = self.plan.capabilities.slot_member;
         let mut stages = Vec::with_capacity(3);
@@ -176,12 +183,24 @@ impl Engine {
         }
     }
 
+    /// The document and its version; `None` where there is none yet.
+    pub(super) async fn document(&self) -> Result<Option<(Version, Document)>, Fault> {
+        let stored = match &self.parts.document {
+            Some(apart) => apart.read().await?,
+            None => self.read(&self.plan.entries.checkpoint, Stage::Current).await?,
+        };
+        stored.map(|stored| Ok((stored.version, Document::parse(&stored.value)?))).transpose()
+    }
+
     /// Replaces the document, if it is still the version `expected`.
     pub(super) async fn replace(
         &self,
         document: &Document,
         expected: Option<&Version>,
     ) -> Result<Version, Fault> {
+        if let Some(apart) = &self.parts.document {
+            return apart.replace(document.stored(), expected).await;
+        }
         let entry = &self.plan.entries.checkpoint;
         let version = self.parts.store.put_pending(entry, document.stored()).await?;
         self.parts.store.promote(entry, &version, expected).await?;

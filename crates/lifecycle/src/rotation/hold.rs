@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hallpass_core::{Fault, FaultCode, Stage};
+use hallpass_core::{Fault, FaultCode};
 
 use super::document::{Announced, Call, Document, Hold};
 use super::engine::Engine;
@@ -32,7 +32,7 @@ impl Engine {
     /// # Errors
     /// What the store says; `rotation-refused` where the store cannot hold the flag; `version-conflict` when a rotation was faster every time.
     pub async fn hold(&self, reason: &str) -> Result<HeldBack, Fault> {
-        self.plan.check(self.parts.store.traits())?;
+        self.check()?;
         let hold = Hold { since: self.now(), reason: reason.to_owned() };
         let document = self.change_hold(Some(&hold)).await?;
         let announced =
@@ -53,11 +53,8 @@ impl Engine {
     /// Whether that call may still be under way, as far as its maker says: it takes the announcement away when it has seen the platform's answer. A store
     /// that does not answer says nothing.
     async fn is_announced(&self, announced: &Announced) -> bool {
-        let read = self.read(&self.plan.entries.checkpoint, Stage::Current).await;
-        let document =
-            read.and_then(|stored| stored.map(|stored| Document::parse(&stored.value)).transpose());
-        match document {
-            Ok(Some(document)) => document.announced.as_ref() == Some(announced),
+        match self.document().await {
+            Ok(Some((_, document))) => document.announced.as_ref() == Some(announced),
             Ok(None) | Err(_) => true,
         }
     }
@@ -67,16 +64,15 @@ impl Engine {
     /// # Errors
     /// As [`Engine::hold`].
     pub async fn release(&self) -> Result<(), Fault> {
-        self.plan.check(self.parts.store.traits())?;
+        self.check()?;
         self.change_hold(None).await.map(drop)
     }
 
     async fn change_hold(&self, hold: Option<&Hold>) -> Result<Document, Fault> {
         let mut tries = 0;
         loop {
-            let stored = self.read(&self.plan.entries.checkpoint, Stage::Current).await?;
-            let (expected, mut document) = match stored {
-                Some(stored) => (Some(stored.version), Document::parse(&stored.value)?),
+            let (expected, mut document) = match self.document().await? {
+                Some((version, document)) => (Some(version), document),
                 None => {
                     (None, Document::new(self.plan.entries.secret.clone(), self.plan.environment.clone()))
                 }

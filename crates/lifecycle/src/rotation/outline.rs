@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hallpass_core::CompareAndSet;
+
 use super::plan::Plan;
 use super::step::Step;
 use super::strategy::Strategy;
@@ -57,6 +59,9 @@ fn note(plan: &Plan, strategy: Strategy, step: Step) -> Option<String> {
             let copies = plan.copies.iter().map(|copy| format!("`{copy}`")).collect::<Vec<_>>().join(", ");
             Some(format!("copies at the platform are written: {copies}; until they are, the old secret stays"))
         }
+        Step::Promote if plan.compare_and_set == CompareAndSet::ByDocument => Some(
+            "the store cannot compare: announced beforehand in the document, and CURRENT is read before and after".into(),
+        ),
         Step::CollectEvidence if two && !plan.capabilities.shows_last_use => {
             Some("the platform does not say when a secret was last used: consumers have to".into())
         }

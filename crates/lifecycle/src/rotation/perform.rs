@@ -95,6 +95,10 @@ impl Performer<'_> {
                 let credential = self.credential(&self.at(Stage::Current, version).await?.value)?;
                 self.in_time(until, admin.write_copy(copy, &credential)).await.map(|()| None)?
             }
+            Call::Promote(version, expected) => {
+                let (store, secret) = (&self.engine.parts.store, &self.engine.plan.entries.secret);
+                self.in_time(until, store.promote(secret, version, Some(expected))).await.map(|()| None)?
+            }
         };
         Ok(Event::Called(call.clone(), generated))
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hallpass_core::{
-    Capabilities, CopyId, EntryName, Environment, Fault, FaultCode, IntegrationName, StoreTraits,
+    Capabilities, CompareAndSet, CopyId, EntryName, Environment, Fault, FaultCode, IntegrationName,
+    StoreTraits,
 };
 
 use super::evidence::Overlap;
@@ -15,7 +16,7 @@ use super::strategy::Wanted;
 pub struct Entries {
     /// Where the secret rests.
     pub secret: EntryName,
-    /// Where lease and checkpoints rest.
+    /// Where lease and checkpoints rest, unless they rest in another store.
     pub checkpoint: EntryName,
 }
 
@@ -40,6 +41,8 @@ pub struct Plan {
     pub entries: Entries,
     /// The environment this runs for. There is no default: the costliest outage of this kind was a secret that went to the default environment.
     pub environment: Environment,
+    /// What keeps two writers of the secret's store apart, as it says itself: decides how a promotion is guarded.
+    pub compare_and_set: CompareAndSet,
     /// What the platform can do.
     pub capabilities: Capabilities,
     /// The strategy asked for.
@@ -108,30 +111,17 @@ impl Default for Pace {
 }
 
 impl Plan {
-    /// Whether the plan can be carried out with such a store.
+    /// Whether the plan can be carried out with such a store, and with the document in another store (`apart`) or beside the secret.
     ///
     /// # Errors
     /// `rotation-refused` with the reason.
-    pub fn check(&self, store: StoreTraits) -> Result<(), Fault> {
-        let refuse = |detail: String, hint: &str| {
-            Err(Fault::new(FaultCode::RotationRefused, detail).with_hint(hint.to_owned()))
-        };
-        if !store.writable {
-            return refuse(
-                format!("a `{}:` store cannot be written, so a new secret could not be kept", store.scheme),
-                "keep the secret in a store that hallpass can write, such as `local:`",
-            );
-        }
-        if !store.compare_and_set {
-            return refuse(
-                format!(
-                    "a `{}:` store has no compare-and-set, so two rotations at once could not be told apart",
-                    store.scheme
-                ),
-                "keep the secret in a store that compares and sets",
-            );
+    pub fn check(&self, store: StoreTraits, apart: bool) -> Result<(), Fault> {
+        can_keep(store, apart)?;
+        if store.compare_and_set != self.compare_and_set {
+            return Err(Fault::new(FaultCode::Internal, "the plan is for a store of another kind"));
         }
         self.fits()?;
+        let refuse = |detail: String, hint: &str| Err(refused(detail, hint));
         let both_live = self.both_live().total();
         if both_live >= self.every {
             return refuse(
@@ -162,5 +152,69 @@ impl Plan {
     #[must_use]
     pub fn verify_window(&self) -> Duration {
         self.pace.verify.max(self.capabilities.activation_delay)
+    }
+}
+
+/// Whether a rotation can keep its new secret in such a store, and what it agrees on with others somewhere.
+fn can_keep(store: StoreTraits, apart: bool) -> Result<(), Fault> {
+    let scheme = store.scheme;
+    let (detail, hint) = match (store.writable, store.compare_and_set, apart) {
+        (true, CompareAndSet::Own, false) | (true, CompareAndSet::ByDocument, true) => return Ok(()),
+        (false, ..) => (
+            format!("a `{scheme}:` store cannot be written, so a new secret could not be kept"),
+            "keep the secret in a store that hallpass can write, such as `local:`",
+        ),
+        (true, CompareAndSet::None, _) => (
+            format!(
+                "a `{scheme}:` store has no compare-and-set, so two rotations at once could not be told apart"
+            ),
+            "keep the secret in a store that compares and sets",
+        ),
+        (true, CompareAndSet::ByDocument, false) => (
+            format!(
+                "a `{scheme}:` store has no compare-and-set, and nothing says where rotations of it agree"
+            ),
+            "name a key in the integration's table `rotation`: document = \"azure-appconfig:https://STORE.azconfig.io/kv/KEY\"",
+        ),
+        (true, CompareAndSet::Own, true) => (
+            format!(
+                "a `{scheme}:` store compares and sets by itself: rotations of it agree beside the secret, and `document` names another place"
+            ),
+            "remove `document` from the integration's table `rotation`",
+        ),
+    };
+    Err(refused(detail, hint))
+}
+
+fn refused(detail: String, hint: &str) -> Fault {
+    Fault::new(FaultCode::RotationRefused, detail).with_hint(hint.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::can_keep;
+    use hallpass_core::{CompareAndSet, StoreTraits};
+
+    #[test]
+    fn what_a_store_says_of_itself_decides_and_not_its_name() {
+        use CompareAndSet::{ByDocument, None, Own};
+        for (writable, compare_and_set, apart, says) in [
+            (true, Own, false, ""),
+            (true, ByDocument, true, ""),
+            (true, Own, true, "remove `document`"),
+            (true, ByDocument, false, "document = \"azure-appconfig:"),
+            (true, None, true, "that compares and sets"),
+            (true, None, false, "that compares and sets"),
+            (false, Own, false, "that hallpass can write"),
+            (false, ByDocument, true, "that hallpass can write"),
+            (false, None, false, "that hallpass can write"),
+        ] {
+            for scheme in ["local", "azure-kv"] {
+                let kept = can_keep(StoreTraits { scheme, writable, compare_and_set }, apart);
+                let hint = kept.as_ref().err().map(|fault| fault.hint().to_owned());
+                assert_eq!(kept.is_ok(), says.is_empty(), "{compare_and_set:?}, apart {apart}");
+                assert!(hint.is_none_or(|hint| hint.contains(says)), "{compare_and_set:?}, apart {apart}");
+            }
+        }
     }
 }

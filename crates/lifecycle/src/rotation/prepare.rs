@@ -37,6 +37,9 @@ pub(super) fn decide(view: &View<'_>, rotation: &Rotation) -> Next {
             "CURRENT is no longer what it was when the rotation began",
         );
     }
+    if let Some(later) = verifying::unsettled(view, rotation).filter(|_| !superseded) {
+        return does(Step::Promote, Effect::Wait(later));
+    }
     if let Some(dropped) = &rotation.dropped {
         return clear_dropped(view, rotation, dropped);
     }
@@ -155,6 +158,7 @@ fn mark(view: &View<'_>, rotation: &Rotation, held: &Held) -> Option<PendingMark
         version: held.version.clone(),
         slot,
         fingerprint,
+        promoting: None,
     })
 }
 

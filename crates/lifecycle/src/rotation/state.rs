@@ -179,6 +179,7 @@ impl State {
             }
             Call::Discard(_) => self.discarded = true,
             Call::Copy(copy, version) => self.copied = Some((copy.clone(), version.clone())),
+            Call::Promote(version, _) => return self.promoted(version),
             Call::Activate(_) | Call::Deactivate(_) | Call::Delete(_) => {}
         }
         Ok(())

@@ -143,6 +143,7 @@ fn call_words(call: &Call) -> String {
         Call::Delete(slot) => format!("delete `{slot}`"),
         Call::Discard(slot) => format!("reset `{slot}` and forget its secret"),
         Call::Copy(copy, _) => format!("write it into the platform's copy `{copy}`"),
+        Call::Promote(version, _) => format!("make version `{version}` current"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hallpass_core::{Fault, FaultCode};
+use hallpass_core::{CompareAndSet, Fault, FaultCode, Version};
 
 use super::checkpoints::{Dropped, PendingMark, Rotation, Tried};
 use super::decide::{View, does, stop, stuck};
@@ -51,8 +51,7 @@ pub(super) fn decide(view: &View<'_>, rotation: &Rotation, pending: &PendingMark
             let detail = format!("of {limit}, settling and watching take {}", view.plan.both_live());
             return stuck(Step::Verify, Cause::WindowSpent, detail);
         }
-        let expected = rotation.intent.version.clone();
-        return does(Step::Promote, Effect::Promote(pending.version.clone(), expected));
+        return promote(view, pending.version.clone(), rotation.intent.version.clone());
     }
     let counted = rotation.tries.as_ref().filter(|tried| tried.version == pending.version);
     match next_try(counted, here, view.plan.verify_window()) {
@@ -60,6 +59,25 @@ pub(super) fn decide(view: &View<'_>, rotation: &Rotation, pending: &PendingMark
         Some(_) => does(Step::Verify, Effect::Write(Change::Trying(pending.version.clone()))),
         None => refused(rotation, pending, here.verdict.as_ref()),
     }
+}
+
+/// Makes `version` CURRENT. A store that compares by itself needs nothing more; in any other the promotion is guarded as a call to the platform is.
+fn promote(view: &View<'_>, version: Version, expected: Version) -> Next {
+    match view.plan.compare_and_set {
+        CompareAndSet::Own => does(Step::Promote, Effect::Promote(version, expected)),
+        CompareAndSet::ByDocument | CompareAndSet::None => {
+            view.call(Step::Promote, Call::Promote(version, expected))
+        }
+    }
+}
+
+/// When to look again, where a promotion was announced, CURRENT is still the old one, and the next thing would be to give the pending secret up: PENDING is empty, or a
+/// person said so. Such a look may be behind the promotion; taking it for the truth would delete at the platform what readers may have by now.
+pub(super) fn unsettled(view: &View<'_>, rotation: &Rotation) -> Option<WallTime> {
+    let gives_up = view.seen.pending.is_none() || rotation.abandoned;
+    let promoting = rotation.pending.as_ref()?.promoting.filter(|_| gives_up)?;
+    let certain = promoting.after(view.plan.overlap.store_lag.saturating_add(view.plan.pace.skew));
+    (view.now < certain).then(|| view.now.after(view.plan.pace.fresh).min(certain))
 }
 
 /// The tries are used up.

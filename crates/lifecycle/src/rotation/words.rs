@@ -14,14 +14,16 @@ impl Call {
             Self::Delete(_) => "delete",
             Self::Discard(_) => "reset and forget",
             Self::Copy(..) => "write copy",
+            Self::Promote(..) => "promote",
         }
     }
 
-    /// Which call it is, and of which slot.
+    /// Which call it is, and of which slot or version.
     #[must_use]
     pub fn told(&self) -> String {
         match (self, self.slot()) {
             (Self::Copy(copy, _), _) => format!("{} {copy}", self.name()),
+            (Self::Promote(version, _), _) => format!("{} {version}", self.name()),
             (_, Some(slot)) => format!("{} {slot}", self.name()),
             (_, None) => self.name().to_owned(),
         }

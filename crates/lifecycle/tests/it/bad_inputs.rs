@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hallpass_core::{Fault, FaultCode, StoreTraits};
+use hallpass_core::{CompareAndSet, Fault, FaultCode, StoreTraits};
 use hallpass_lifecycle::rotation::{Engine, Order, Outcome, Plan, Stop, WallTime};
 
 use crate::world::hands::parts;
@@ -22,7 +22,7 @@ fn a_store_without_compare_and_set_names_itself() {
         [("env", false, "`env:` store cannot be written"), ("thing", true, "no compare-and-set")]
     {
         let sim = Sim::new(Shape::Overlap);
-        let traits = StoreTraits { scheme, writable, compare_and_set: false };
+        let traits = StoreTraits { scheme, writable, compare_and_set: CompareAndSet::None };
         let mut parts = parts(&sim, "one");
         parts.store = Arc::new(SimStore { traits, ..SimStore::new(&sim) });
         let engine = Engine::new(parts, plan(Shape::Overlap));

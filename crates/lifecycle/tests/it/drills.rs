@@ -15,7 +15,7 @@ const AWAY: Duration = Duration::from_secs(600);
 /// A world in which an earlier run died after its `generate`, so that there is an orphan to clear.
 fn world(shape: Shape) -> Sim {
     let sim = Sim::new(shape);
-    if shape == Shape::TwoClients {
+    if shape.takes_turns() {
         // It had stored what it made: a secret that was dead as soon as the idle slot was reset again.
         sim.lock().shelf.pend("queue-sync", stored("slot-2", "dead", 2).into_bytes());
     } else {

@@ -51,7 +51,7 @@ fn p05_a_new_secret_that_went_astray_retires_nothing() {
             sim.pass(Duration::from_secs(3600 * (1 + draws.below(30) as u64)));
             last = stop_of(&sim, &plan, Order::Due);
         }
-        let reset_of_the_idle = usize::from(shape == Shape::TwoClients);
+        let reset_of_the_idle = usize::from(shape.takes_turns());
         let context = format!("seed {seed}, {way}, {shape:?}: {last:?}");
         assert_eq!(sim.lock().platform.ended.len(), before + reset_of_the_idle, "{context}");
         assert!(matches!(&last, Stop::Stuck(_) | Stop::Waiting(..)), "{context}");

@@ -18,5 +18,6 @@ mod status;
 mod store_contract;
 mod strategies;
 mod undo;
+mod vault;
 mod verifying;
 mod window;

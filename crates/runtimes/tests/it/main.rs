@@ -4,6 +4,8 @@
 mod acks;
 mod door;
 mod issuer;
+#[cfg(feature = "azure")]
+mod key_vault;
 mod knock;
 #[cfg(feature = "aws")]
 mod lambda;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use hallpass_app::{
     App, BoxFuture, Clock, Config, Flags, Moment, Purpose, Secret, Sleep, Sources, Times, Variables,
 };
+use hallpass_cloud_emulator::azure::{Azure, BEGINNING, IDENTITY_HEADER};
 use hallpass_emulator::{ClockSettings, Emulator, NewClient, Settings};
 use hallpass_runtimes::Places;
 use tempfile::TempDir;
@@ -62,6 +63,24 @@ impl Stage {
 
     /// The same, with more lines of configuration.
     pub(crate) async fn configured(sales: &str, more: &str) -> Self {
+        Self::with(sales, "", more, Machine::default()).await
+    }
+
+    /// The secret of `sales` rests in a Key Vault, and its rotations agree in App Configuration.
+    pub(crate) async fn in_a_vault(azure: &Azure) -> Self {
+        azure.world.advance(NOW - BEGINNING);
+        let document = format!("document = \"azure-appconfig:{}/kv/rotation/sales\"", azure.config.url());
+        let machine = Machine {
+            identity: vec![
+                ("IDENTITY_ENDPOINT", format!("{}/msi/token", azure.local.url())),
+                ("IDENTITY_HEADER", IDENTITY_HEADER.to_owned()),
+            ],
+            roots: azure.authority.pem(),
+        };
+        Self::with(&format!("azure-kv:{}/secrets/sales", azure.vault.url()), &document, "", machine).await
+    }
+
+    async fn with(sales: &str, document: &str, more: &str, machine: Machine) -> Self {
         let clock = ClockSettings::Frozen(NOW);
         let emulator = Emulator::start(Settings { clock, ..Settings::default() }).await.unwrap();
         let world = emulator.world();
@@ -74,12 +93,15 @@ impl Stage {
         world.add_client(NewClient::named("admin").id("admin").secret("planted-admin").role("role", "*"));
         world.add_queue("Sales");
         let folder = tempfile::tempdir().unwrap();
-        let text = configuration(&emulator.login_url(), &emulator.api_url(), sales) + more;
+        let text = configuration(&emulator.login_url(), &emulator.api_url(), sales, document) + more;
+        std::fs::write(folder.path().join("roots.pem"), &machine.roots).unwrap();
+        let trusting = if machine.roots.is_empty() { "" } else { "extra_roots = \"roots.pem\"\n" };
+        let text = text.replace("[outbound]\n", &format!("[outbound]\n{trusting}"));
         let sources = Sources::of_process(Flags::default());
         let config = Config::read(&folder.path().join("hallpass.toml"), &text, &sources).unwrap();
         let time = Hand(Arc::new(watch::Sender::new(Duration::from_secs(NOW))));
         let times = Times { clock: Arc::new(time.clone()), sleep: Arc::new(time.clone()) };
-        let app = App::assemble_at(&config, Purpose::Command, Arc::new(Keys), times).await.unwrap();
+        let app = App::assemble_at(&config, Purpose::Command, Arc::new(machine), times).await.unwrap();
         for (name, client) in [("sales", "sales-a"), ("billing", "billing-a"), ("admin", "admin")] {
             let members = [("client_id", client.to_owned()), ("client_secret", format!("planted-{client}"))];
             let members = members.map(|(name, value)| (name.to_owned(), Secret::from(value)));
@@ -95,7 +117,7 @@ impl Stage {
         let sources = Sources::of_process(Flags::default());
         let config = Config::read(&self.folder.path().join("hallpass.toml"), &text, &sources).unwrap();
         let times = Times { clock: Arc::new(self.time.clone()), sleep: Arc::new(self.time.clone()) };
-        App::assemble_at(&config, purpose, Arc::new(Keys), times).await.unwrap()
+        App::assemble_at(&config, purpose, Arc::new(Machine::default()), times).await.unwrap()
     }
 
     pub(crate) fn places(&self) -> Places {
@@ -120,23 +142,28 @@ impl Stage {
     }
 }
 
-/// What AWS's SDK finds in the environment.
-#[derive(Debug)]
-struct Keys;
+/// What the clouds' libraries find on the machine.
+#[derive(Debug, Default)]
+struct Machine {
+    /// Variables that say who it is in Azure.
+    identity: Vec<(&'static str, String)>,
+    /// Certificates of further authorities.
+    roots: String,
+}
 
-impl Variables for Keys {
+impl Variables for Machine {
     fn value(&self, name: &str) -> Option<OsString> {
         match name {
             "AWS_ACCESS_KEY_ID" => Some("AKIDFAKE".into()),
             "AWS_SECRET_ACCESS_KEY" => Some("planted-key".into()),
             "AWS_EC2_METADATA_DISABLED" => Some("true".into()),
-            _ => None,
+            _ => self.identity.iter().find(|(given, _)| *given == name).map(|(_, value)| value.into()),
         }
     }
 }
 
 /// Each has a copy in a cloud's store, by whose name messages find it.
-fn configuration(login: &str, api: &str, sales: &str) -> String {
+fn configuration(login: &str, api: &str, sales: &str, document: &str) -> String {
     let mut text = format!(
         r#"
 version = 1
@@ -158,6 +185,7 @@ allow = ["GET /api/v2/oauth/clients/**", "PUT /api/v2/oauth/clients/*", "POST /a
         ("sales", sales, "gcp-sm:projects/acme-prod/secrets/sales"),
         ("billing", "local:billing", "azure-kv:https://acme-kv.vault.azure.net/secrets/billing"),
     ] {
+        let document = if name == "sales" { document } else { "" };
         text.push_str(&format!(
             r#"
 [integrations.{name}]
@@ -171,6 +199,7 @@ administrator = "admin"
 clients = ["{name}-a", "{name}-b"]
 token_lifetime = "1h"
 verify = ["GET /api/v2/routing/queues?pageSize=1"]
+{document}
 "#
         ));
     }

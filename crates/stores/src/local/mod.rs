@@ -26,8 +26,8 @@ use std::time::Duration;
 
 use hallpass_core::sync::Arc;
 use hallpass_core::{
-    BoxFuture, Clock, EntryInfo, EntryName, Fault, FaultCode, Randomness, Secret, Sleep, Stage, Store,
-    StoreTraits, StoredSecret, Version,
+    BoxFuture, Clock, CompareAndSet, EntryInfo, EntryName, Fault, FaultCode, Randomness, Secret, Sleep,
+    Stage, Store, StoreTraits, StoredSecret, Version,
 };
 
 use tokio::sync::Semaphore;
@@ -122,7 +122,7 @@ impl LocalStore {
 
 impl Store for LocalStore {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "local", writable: true, compare_and_set: true }
+        StoreTraits { scheme: "local", writable: true, compare_and_set: CompareAndSet::Own }
     }
 
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use hallpass_core::test_support::ManualTime;
 use hallpass_core::{
-    BoxFuture, Counter, Counters, Credential, CredentialSource, EntryInfo, EntryName, Fault, FaultCode,
-    Reread, Secret, Spawn, Stage, Store, StoreTraits, StoredSecret, Version,
+    BoxFuture, CompareAndSet, Counter, Counters, Credential, CredentialSource, EntryInfo, EntryName, Fault,
+    FaultCode, Reread, Secret, Spawn, Stage, Store, StoreTraits, StoredSecret, Version,
 };
 use hallpass_stores::{CredentialParts, Places, StoreCredentials, StoreLimits};
 use tokio::sync::Semaphore;
@@ -59,7 +59,7 @@ impl Scripted {
 
 impl Store for Scripted {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: self.scheme, writable: false, compare_and_set: false }
+        StoreTraits { scheme: self.scheme, writable: false, compare_and_set: CompareAndSet::None }
     }
 
     fn read<'a>(&'a self, _: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use hallpass_core::test_support::ScriptedPlatform;
 use hallpass_core::{
-    BoxFuture, Clock, Counters, Credential, EntryInfo, EntryName, Fault, FaultCode, Platform, Reread, Secret,
-    Sleep, Stage, Store, StoreTraits, StoredSecret, Version,
+    BoxFuture, Clock, CompareAndSet, Counters, Credential, EntryInfo, EntryName, Fault, FaultCode, Platform,
+    Reread, Secret, Sleep, Stage, Store, StoreTraits, StoredSecret, Version,
 };
 use hallpass_stores::{CredentialParts, Places, StoreCredentials, StoreLimits};
 
@@ -107,7 +107,7 @@ impl Region {
 
 impl Store for Region {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { scheme: "region", writable: false, compare_and_set: false }
+        StoreTraits { scheme: "region", writable: false, compare_and_set: CompareAndSet::None }
     }
 
     fn place(&self) -> Option<&str> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
-use hallpass_app::lifecycle::{Change, Event, Record, Spoken, Tail, Verdict};
+use hallpass_app::lifecycle::{Call, Change, Event, Record, Spoken, Tail, Verdict};
 use hallpass_app::{Flags, Purpose, Rotation, RotationOptions};
 use serde::Serialize;
 
@@ -81,6 +81,7 @@ fn words(event: &Event) -> Option<String> {
         // The try itself has a line.
         Event::Written(Change::Trying(_) | Change::Uncounted, ..) => return None,
         Event::Written(change, ..) => format!("checkpoint: {}", change.name()),
+        Event::Called(Call::Promote(version, _), _) => format!("current is {version}"),
         Event::Called(call, _) => format!("platform: {}", call.told()),
         Event::Stored(version, slot, fingerprint) => {
             format!("pending {version} in {slot}, fingerprint {fingerprint}")

@@ -2,6 +2,7 @@
 //! (`tests/interop/azure_store_test.py`).
 
 mod app_configuration;
+mod document;
 mod expiry;
 mod faults;
 mod identity;
@@ -12,7 +13,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use hallpass_cloud_emulator::azure::{Azure, CLIENT, CLIENT_SECRET, IDENTITY_HEADER, TENANT};
-use hallpass_clouds::azure::{AppConfiguration, KeyVault, Settings};
+use hallpass_clouds::azure::{AppConfiguration, ConfigurationDocument, KeyVault, Settings};
 use hallpass_core::{EntryName, Fault, Secret, Stage, Store, Version};
 use hallpass_outbound::SystemClock;
 
@@ -59,6 +60,13 @@ impl Scene {
 
     fn vault(&self) -> KeyVault {
         self.vault_as(&self.app_service())
+    }
+
+    fn document(&self, key: &str, label: Option<&str>) -> ConfigurationDocument {
+        let variables = self.app_service();
+        let borrowed: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let settings = self.settings(&self.azure.config.url(), &borrowed);
+        ConfigurationDocument::open(&settings, label, named(key)).expect("it is an origin")
     }
 
     fn configuration(&self, label: Option<&str>) -> AppConfiguration {

@@ -48,6 +48,25 @@ async fn a_crash_after_any_request_is_mended_by_repeating() {
 }
 
 #[tokio::test]
+async fn what_an_interrupted_promotion_left_goes_with_the_next_discard() {
+    let scene = Scene::start().await;
+    let store = scene.vault();
+    let one = promoted(&store, "a", "one", None).await;
+    let two = store.put_pending(&named("a"), Secret::from("two")).await.unwrap();
+    // List, read, read pending, write; then it dies, before PENDING is emptied.
+    truths(4).for_each(|truth| scene.azure.vault.next(truth));
+    scene.azure.vault.always(Some(Behaviour::Reset));
+    store.promote(&named("a"), &two, Some(&one)).await.unwrap_err();
+    scene.azure.vault.always(None);
+    assert_eq!(at(&store, "a", Stage::Current).await.as_deref(), Some("two"));
+    assert_eq!(scene.azure.world.enabled_holding("two"), 2, "CURRENT, and the copy that was pending");
+    store.discard(&named("a"), &one).await.unwrap();
+    assert_eq!(scene.azure.world.enabled_holding("two"), 1);
+    assert_eq!(at(&store, "a", Stage::Current).await.as_deref(), Some("two"));
+    assert_eq!(at(&store, "a", Stage::Previous).await, None);
+}
+
+#[tokio::test]
 async fn a_write_whose_answer_is_lost_is_not_made_twice() {
     let scene = Scene::start().await;
     let store = scene.vault();

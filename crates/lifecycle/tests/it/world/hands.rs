@@ -11,7 +11,7 @@ use hallpass_lifecycle::rotation::{
 };
 
 use super::platform::credential_of;
-use super::{Position, Sim, SimStore, World};
+use super::{Position, Sim, SimDocument, SimStore, World};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -24,6 +24,7 @@ pub(crate) fn parts(sim: &Sim, machine: &str) -> Parts {
     let hands = Hands(sim.clone());
     Parts {
         store: Arc::new(SimStore::new(sim)),
+        document: SimDocument::of(sim),
         admin: Arc::new(hands.clone()),
         verify: Arc::new(hands.clone()),
         publish: Arc::new(hands.clone()),

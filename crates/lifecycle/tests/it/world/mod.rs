@@ -4,6 +4,7 @@
 //! it there for good. After every operation that changes something the world looks whether some consumer was left without a secret that works.
 
 mod consumers;
+mod document;
 mod run;
 mod store;
 
@@ -11,6 +12,7 @@ pub(crate) mod hands;
 pub(crate) mod platform;
 
 pub(crate) use consumers::Consumer;
+pub(crate) use document::SimDocument;
 pub(crate) use hands::engine;
 pub(crate) use platform::{Platform, Shape, stored};
 pub(crate) use run::{Crash, Draws, Ended, Rotator, block_on, run_all, run_one, stop_of};
@@ -188,6 +190,11 @@ impl Future for Yield {
 }
 
 impl World {
+    /// Until when whoever was polled last sleeps, if it does and did not pass a point.
+    pub(crate) fn wakes(&mut self) -> Option<Duration> {
+        self.sleeping_until.take()
+    }
+
     /// Moves time in steps no longer than a consumer's interval.
     pub(crate) fn advance_to(&mut self, end: Duration) {
         while self.now < end {
@@ -262,6 +269,7 @@ pub(crate) fn plan(shape: Shape) -> Plan {
         integration: "queue-sync".parse().unwrap(),
         entries: Entries::beside("queue-sync".parse().unwrap(), ".rotation").unwrap(),
         environment: "prod".parse().unwrap(),
+        compare_and_set: shape.compare_and_set(),
         capabilities: shape.capabilities(),
         wanted: Wanted::Auto,
         accept_downtime_risk: false,

@@ -1,13 +1,13 @@
-//! The platform: slots with secrets, in three shapes.
+//! The platform: slots with secrets, in a few shapes; and which kind of store each comes with.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hallpass_core::Capabilities;
+use hallpass_core::{Capabilities, CompareAndSet};
 
 use super::START;
 
-/// What kind of platform.
+/// What kind of platform, and of store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Shape {
     /// As many secrets as one likes, dated, with last use: the ideal.
@@ -20,14 +20,38 @@ pub(crate) enum Shape {
     NoSwitch,
     /// One client of one secret.
     OneClient,
+    /// Two clients of one secret each, in a store that cannot compare: the document rests apart.
+    TwoClientsInVault,
+    /// Keys that are capped, in such a store.
+    CappedKeysInVault,
 }
 
 impl Shape {
-    pub(crate) const SAFE: [Self; 4] = [Self::Overlap, Self::TwoClients, Self::CappedKeys, Self::NoSwitch];
+    pub(crate) const SAFE: [Self; 6] = [
+        Self::Overlap,
+        Self::TwoClients,
+        Self::CappedKeys,
+        Self::NoSwitch,
+        Self::TwoClientsInVault,
+        Self::CappedKeysInVault,
+    ];
+
+    /// What the store of the secret says of itself.
+    pub(crate) fn compare_and_set(self) -> CompareAndSet {
+        match self {
+            Self::TwoClientsInVault | Self::CappedKeysInVault => CompareAndSet::ByDocument,
+            _ => CompareAndSet::Own,
+        }
+    }
+
+    /// Whether two clients take turns.
+    pub(crate) fn takes_turns(self) -> bool {
+        matches!(self, Self::TwoClients | Self::TwoClientsInVault)
+    }
 
     /// Whether the platform says when things were made, changed and used.
     pub(crate) fn tells_dates(self) -> bool {
-        !matches!(self, Self::CappedKeys | Self::NoSwitch)
+        !matches!(self, Self::CappedKeys | Self::NoSwitch | Self::CappedKeysInVault)
     }
 
     pub(crate) fn capabilities(self) -> Capabilities {
@@ -46,8 +70,12 @@ impl Shape {
         };
         match self {
             Self::Overlap => base,
-            Self::TwoClients => Capabilities { can_create: false, can_reset: true, ..base },
-            Self::CappedKeys => Capabilities { max_live: Some(2), shows_last_use: false, ..base },
+            Self::TwoClients | Self::TwoClientsInVault => {
+                Capabilities { can_create: false, can_reset: true, ..base }
+            }
+            Self::CappedKeys | Self::CappedKeysInVault => {
+                Capabilities { max_live: Some(2), shows_last_use: false, ..base }
+            }
             Self::NoSwitch => {
                 Capabilities { max_live: Some(2), shows_last_use: false, can_disable: false, ..base }
             }
@@ -103,7 +131,7 @@ impl Platform {
         };
         let long_ago = START - Duration::from_secs(90 * 86_400);
         let (id, secret) = platform.make(None, long_ago);
-        if shape == Shape::TwoClients {
+        if shape.takes_turns() {
             let (twin, _) = platform.make(None, long_ago);
             platform.slots.get_mut(&twin).unwrap().active = false;
         }

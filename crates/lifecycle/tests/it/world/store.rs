@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hallpass_core::{
-    BoxFuture, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store, StoreTraits, StoredSecret,
-    Version,
+    BoxFuture, CompareAndSet, EntryInfo, EntryName, Fault, FaultCode, Secret, Stage, Store, StoreTraits,
+    StoredSecret, Version,
 };
 use hallpass_lifecycle::rotation::Document;
 
 use super::Sim;
 
 type Held = Option<(u64, Vec<u8>)>;
+
+/// Where the document rests: beside the secret, or apart.
+pub(super) const DOCUMENT: &str = "queue-sync.rotation";
 
 /// One entry.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +30,10 @@ pub(crate) struct Entry {
 pub(crate) struct Shelf {
     pub(crate) entries: BTreeMap<String, Entry>,
     count: u64,
+    /// For how long a look at CURRENT is behind a write of a vault.
+    pub(crate) lag: Duration,
+    /// What such a look sees, and until when.
+    late: Option<(Duration, Held)>,
     /// What was CURRENT of the secret from when on.
     history: Vec<(Duration, Vec<u8>)>,
 }
@@ -55,8 +62,14 @@ impl Shelf {
         self.put(name, value);
     }
 
+    /// The version of the secret that is CURRENT.
+    pub(crate) fn current_version(&self) -> Option<Version> {
+        let (version, _) = self.entries.get("queue-sync")?.current.as_ref()?;
+        Some(Version::new(&version.to_string()))
+    }
+
     pub(crate) fn document(&self) -> Option<Document> {
-        let (_, value) = self.entries.get("queue-sync.rotation")?.current.as_ref()?;
+        let (_, value) = self.entries.get(DOCUMENT)?.current.as_ref()?;
         Some(Document::parse(&Secret::new(value.clone())).unwrap())
     }
 
@@ -69,9 +82,9 @@ impl Shelf {
     }
 
     pub(crate) fn put_document(&mut self, value: Vec<u8>) {
-        let version = self.put("queue-sync.rotation", value);
-        let expected = self.entries["queue-sync.rotation"].current.as_ref().map(|(version, _)| *version);
-        self.promote("queue-sync.rotation", version, expected, Duration::ZERO).unwrap();
+        let version = self.put(DOCUMENT, value);
+        let expected = self.entries[DOCUMENT].current.as_ref().map(|(version, _)| *version);
+        self.promote(DOCUMENT, version, expected, Duration::ZERO).unwrap();
     }
 
     fn put(&mut self, name: &str, value: Vec<u8>) -> u64 {
@@ -103,6 +116,31 @@ impl Shelf {
         Ok(())
     }
 
+    /// Replaces a value that has no stages.
+    pub(super) fn replace(
+        &mut self,
+        name: &str,
+        value: Vec<u8>,
+        expected: Option<u64>,
+    ) -> Result<u64, FaultCode> {
+        let current = self.entries.get(name).and_then(|entry| Some(entry.current.as_ref()?.0));
+        if current != expected {
+            return Err(FaultCode::VersionConflict);
+        }
+        let version = self.put(name, value);
+        self.promote(name, version, expected, Duration::ZERO).map(|()| version)
+    }
+
+    /// What a vault's write does: it compares nothing. What was judged to be CURRENT becomes PREVIOUS, whatever else was written since.
+    fn overwrite(&mut self, name: &str, pending: u64, judged: &Held, value: Vec<u8>, at: Duration) {
+        let entry = self.entries.entry(name.to_owned()).or_default();
+        entry.previous.clone_from(judged);
+        self.late = Some((at + self.lag, entry.current.clone()));
+        entry.current = Some((pending, value.clone()));
+        entry.written = at;
+        self.history.push((at, value));
+    }
+
     fn discard(&mut self, name: &str, version: u64) -> Result<(), FaultCode> {
         let Some(entry) = self.entries.get_mut(name) else { return Ok(()) };
         let is = |held: &Held| held.as_ref().is_some_and(|(held, _)| *held == version);
@@ -114,6 +152,9 @@ impl Shelf {
                 *held = None;
             }
         }
+        // What an interrupted promotion left of a version that is CURRENT by now.
+        let current = entry.current.as_ref().map(|(version, _)| *version);
+        entry.pending.take_if(|(version, _)| current == Some(*version));
         if entry.current.is_none() && entry.previous.is_none() && entry.pending.is_none() {
             self.entries.remove(name);
         }
@@ -136,12 +177,13 @@ impl std::fmt::Debug for SimStore {
 
 impl SimStore {
     pub(crate) fn new(sim: &Sim) -> Self {
-        let traits = StoreTraits { scheme: "memory", writable: true, compare_and_set: true };
+        let compare_and_set = sim.lock().platform.shape.compare_and_set();
+        let traits = StoreTraits { scheme: "memory", writable: true, compare_and_set };
         Self { sim: sim.clone(), traits }
     }
 }
 
-fn number(version: &Version) -> u64 {
+pub(super) fn number(version: &Version) -> u64 {
     version.as_str().parse().unwrap_or(0)
 }
 
@@ -156,12 +198,17 @@ impl Store for SimStore {
 
     fn read<'a>(&'a self, entry: &'a EntryName, stage: Stage) -> BoxFuture<'a, Result<StoredSecret, Fault>> {
         Box::pin(async move {
+            let is_document = entry.as_str() == DOCUMENT;
             let held = self.sim.repeatable(|world| {
                 let entry = world.shelf.entries.get(entry.as_str())?;
+                let late = world.shelf.late.as_ref().filter(|(until, _)| !is_document && world.now < *until);
                 match stage {
-                    Stage::Current => entry.current.clone(),
+                    Stage::Current => late.map_or_else(|| entry.current.clone(), |(_, held)| held.clone()),
                     Stage::Previous => entry.previous.clone(),
-                    Stage::Pending => entry.pending.clone(),
+                    // What a promotion left behind that died before it emptied PENDING is not pending any more.
+                    Stage::Pending => entry.pending.clone().filter(|(version, _)| {
+                        entry.current.as_ref().is_none_or(|(current, _)| current != version)
+                    }),
                 }
             });
             let (version, value) = held.await.ok_or_else(|| fault(FaultCode::EntryNotFound, entry))?;
@@ -204,6 +251,9 @@ impl Store for SimStore {
         expected: Option<&'a Version>,
     ) -> BoxFuture<'a, Result<(), Fault>> {
         Box::pin(async move {
+            if self.traits.compare_and_set == CompareAndSet::ByDocument {
+                return self.promote_in_steps(entry, number(pending), expected.map(number)).await;
+            }
             let promoted = self.sim.repeatable(|world| {
                 let now = world.now;
                 world.shelf.promote(entry.as_str(), number(pending), expected.map(number), now)
@@ -217,5 +267,51 @@ impl Store for SimStore {
             let discarded = self.sim.repeatable(|world| world.shelf.discard(entry.as_str(), number(version)));
             discarded.await.map_err(|code| fault(code, entry))
         })
+    }
+}
+
+impl SimStore {
+    /// A promotion as a vault can do it: look, write, look again, empty PENDING; anything may happen in between.
+    async fn promote_in_steps(
+        &self,
+        entry: &EntryName,
+        pending: u64,
+        expected: Option<u64>,
+    ) -> Result<(), Fault> {
+        let name = entry.as_str();
+        let (current, waiting) = self
+            .sim
+            .repeatable(|world| {
+                let entry = world.shelf.entries.get(name);
+                (entry.and_then(|entry| entry.current.clone()), entry.and_then(|entry| entry.pending.clone()))
+            })
+            .await;
+        let version = |held: &Held| held.as_ref().map(|(version, _)| *version);
+        if version(&current) != Some(pending) {
+            if current.is_none() && waiting.is_none() {
+                return Err(fault(FaultCode::EntryNotFound, entry));
+            }
+            let waits = version(&waiting) == Some(pending);
+            let (true, Some((_, value))) = (waits && version(&current) == expected, waiting) else {
+                return Err(fault(FaultCode::VersionConflict, entry));
+            };
+            self.sim
+                .repeatable(|world| {
+                    let now = world.now;
+                    world.shelf.overwrite(name, pending, &current, value.clone(), now);
+                })
+                .await;
+            let now = self.sim.repeatable(|world| version(&world.shelf.entries[name].current)).await;
+            if now != Some(pending) {
+                return Err(fault(FaultCode::VersionConflict, entry));
+            }
+        }
+        self.sim
+            .repeatable(|world| {
+                let entry = world.shelf.entries.get_mut(name).expect("it was there");
+                entry.pending.take_if(|(version, _)| *version == pending);
+            })
+            .await;
+        Ok(())
     }
 }
