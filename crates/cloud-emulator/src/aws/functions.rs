@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::ACCOUNT;
 use super::answer::Refused;
+use super::{ACCOUNT, Aws};
 use crate::Received;
 
 /// All functions, by region and name.
@@ -38,6 +38,13 @@ pub struct Function {
     /// What somebody else does just before the next change.
     pub meddling: Option<(String, String)>,
     updating: u32,
+}
+
+impl Aws {
+    /// What an operator does to the function `name` of `region`, or learns of it. It is made if there is none.
+    pub fn function<T>(&self, region: &str, name: &str, change: impl FnOnce(&mut Function) -> T) -> T {
+        self.change(|state| state.functions.change(region, name, change))
+    }
 }
 
 impl Functions {

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::ACCOUNT;
 use super::answer::{Refused, required};
+use super::{ACCOUNT, Aws};
 
 /// All keys of the account.
 #[derive(Debug, Default)]
@@ -17,6 +17,19 @@ pub(super) struct Keys(BTreeMap<String, Key>);
 struct Key {
     region: String,
     enabled: bool,
+}
+
+impl Aws {
+    /// What `sealed`, a ciphertext of KMS as Base64, holds under the encryption context; none where it is another's.
+    #[must_use]
+    pub fn decrypt(&self, region: &str, sealed: &str, context: &BTreeMap<String, String>) -> Option<String> {
+        self.change(|state| {
+            let asked = json!({ "CiphertextBlob": sealed, "EncryptionContext": context });
+            let answer = state.keys.answer(region, "Decrypt", &asked, 0).ok()?;
+            let plain = STANDARD.decode(answer["Plaintext"].as_str()?).ok()?;
+            String::from_utf8(plain).ok()
+        })
+    }
 }
 
 impl Keys {

@@ -24,8 +24,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::{Cloud, Received, Reply};
@@ -128,22 +126,6 @@ impl Aws {
         self.change(|state| {
             state.count += 1;
             state.keys.create(region, state.count)
-        })
-    }
-
-    /// What an operator does to the function `name` of `region`, or learns of it. It is made if there is none.
-    pub fn function<T>(&self, region: &str, name: &str, change: impl FnOnce(&mut Function) -> T) -> T {
-        self.change(|state| state.functions.change(region, name, change))
-    }
-
-    /// What `sealed`, a ciphertext of KMS as Base64, holds under the encryption context; none where it is another's.
-    #[must_use]
-    pub fn decrypt(&self, region: &str, sealed: &str, context: &BTreeMap<String, String>) -> Option<String> {
-        self.change(|state| {
-            let asked = json!({ "CiphertextBlob": sealed, "EncryptionContext": context });
-            let answer = state.keys.answer(region, "Decrypt", &asked, 0).ok()?;
-            let plain = STANDARD.decode(answer["Plaintext"].as_str()?).ok()?;
-            String::from_utf8(plain).ok()
         })
     }
 

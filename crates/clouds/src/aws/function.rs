@@ -9,19 +9,17 @@
 //! The last line is `release.rs`. Nothing is remembered between the calls: each turn looks at what is there. So who was interrupted anywhere, or met somebody else's change, begins again and finds
 //! its own work done. A change of configuration makes new sandboxes; those that run go on with what they have, for as long as they live.
 
-use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_lambda::Client;
-use aws_sdk_lambda::config::http::HttpResponse;
-use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput as Configuration;
 use aws_sdk_lambda::types::{Environment, LastUpdateStatus, State};
 use aws_smithy_types::Blob;
 use hallpass_core::{Fault, FaultCode, Secret, Sleep};
 
+use super::answers::{Change, compared, of_function, refused};
 use super::client::{Lazily, OnlyBrokenOrSkewed, Opened, Settings};
 use super::faults::{Asked, of_sdk};
 use super::kms_env::{self, CONTEXT};
@@ -53,13 +51,6 @@ pub struct FunctionVariable {
     lambda: Lazily<Client>,
     kms: Lazily<aws_sdk_kms::Client>,
     pub(super) target: FunctionTarget,
-}
-
-/// What a change came to that is compared with what was seen.
-pub(super) enum Change {
-    Made,
-    /// Somebody else was faster, or another change is under way.
-    Lost,
 }
 
 impl FunctionVariable {
@@ -205,45 +196,6 @@ impl FunctionVariable {
 impl fmt::Debug for FunctionVariable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FunctionVariable").field("target", &self.target).finish_non_exhaustive()
-    }
-}
-
-pub(super) fn refused(asked: &Asked<'_>, why: &str) -> Fault {
-    Fault::new(FaultCode::PublishRefused, format!("{} in {}: {why}", asked.subject, asked.region))
-}
-
-/// What a call came to that named the revision it is for.
-pub(super) fn compared<T, E>(
-    asked: &Asked<'_>,
-    answer: Result<T, SdkError<E, HttpResponse>>,
-) -> Result<Change, Fault>
-where
-    E: ProvideErrorMetadata + Error + 'static,
-{
-    match answer {
-        Ok(_) => Ok(Change::Made),
-        Err(error) if is_lost(&error) => Ok(Change::Lost),
-        Err(error) => Err(of_function(asked, &error)),
-    }
-}
-
-/// Another revision by now, or a change under way (API reference, UpdateFunctionConfiguration: PreconditionFailedException, ResourceConflictException).
-pub(super) fn is_lost<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
-    matches!(error.code(), Some("PreconditionFailedException" | "ResourceConflictException"))
-}
-
-pub(super) fn of_function<E>(asked: &Asked<'_>, error: &SdkError<E, HttpResponse>) -> Fault
-where
-    E: ProvideErrorMetadata + Error + 'static,
-{
-    match error.code() {
-        Some("ResourceNotFoundException") => refused(asked, "there is no such function")
-            .with_hint("check name, account and region in `rotation.publish`"),
-        Some("InvalidParameterValueException") => refused(asked, "Lambda refuses the environment")
-            .with_hint("all variables together may have 4 KB; each secret takes two, of about 700 bytes"),
-        Some("CodeStorageExceededException") => refused(asked, "there is no room for another version")
-            .with_hint("delete versions that no alias names"),
-        _ => of_sdk(asked, error),
     }
 }
 

@@ -16,6 +16,7 @@
 //!
 //! Opening a store does nothing that can wait or fail: a function with three regions in its configuration pays for those it asks.
 
+mod answers;
 mod causes;
 mod client;
 mod describing;

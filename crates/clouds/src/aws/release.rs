@@ -1,17 +1,13 @@
 //! Making a function's alias point to a version that has the variable, and to nothing else that is new.
 
-use std::error::Error;
-
 use aws_sdk_lambda::Client;
-use aws_sdk_lambda::config::http::HttpResponse;
-use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_lambda::operation::get_alias::GetAliasOutput as Alias;
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput as Configuration;
 use hallpass_core::{Fault, Sleep};
 
+use super::answers::{Change, compared, is_lost, of_alias, of_function};
 use super::client::Opened;
-use super::faults::{Asked, of_sdk};
-use super::function::{Change, FunctionVariable, compared, is_lost, of_function, refused};
+use super::function::FunctionVariable;
 use super::variable;
 
 impl FunctionVariable {
@@ -72,16 +68,5 @@ impl FunctionVariable {
         );
         let hint = "release it, or take it back; the next run goes on";
         Some(self.refused(opened, &why).with_hint(hint))
-    }
-}
-
-fn of_alias<E>(asked: &Asked<'_>, name: &str, error: &SdkError<E, HttpResponse>) -> Fault
-where
-    E: ProvideErrorMetadata + Error + 'static,
-{
-    match error.code() {
-        Some("ResourceNotFoundException") => refused(asked, &format!("it has no alias `{name}`"))
-            .with_hint("make it, or leave `alias` out of `rotation.publish`"),
-        _ => of_sdk(asked, error),
     }
 }
