@@ -157,6 +157,8 @@ pub enum Outcome {
     Abandoned,
     /// Somebody else changed CURRENT: nothing more was touched.
     Superseded,
+    /// What leaked is gone.
+    Revoked,
 }
 
 impl Outcome {
@@ -168,6 +170,7 @@ impl Outcome {
             Self::Undone => "undone",
             Self::Abandoned => "abandoned",
             Self::Superseded => "superseded",
+            Self::Revoked => "revoked",
         }
     }
 }

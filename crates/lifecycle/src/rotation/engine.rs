@@ -73,7 +73,12 @@ impl Engine {
 
     /// Carries out `order` as far as it goes now, and says why it ended there.
     pub async fn run(&self, order: Order) -> Stop {
-        if let Err(fault) = self.plan.check(self.parts.store.traits()) {
+        let checked = match order {
+            // Windows that do not fit matter to those who wait for them.
+            Order::Revoke => self.plan.check_store(self.parts.store.traits()),
+            _ => self.plan.check(self.parts.store.traits()),
+        };
+        if let Err(fault) = checked {
             return Stop::Refused(Trouble::of(&fault));
         }
         let mut recorder = Recorder::new(&self.parts, &self.plan.entries.secret);
@@ -150,6 +155,10 @@ impl Engine {
     }
 
     fn failed(&self, state: &State, effect: &Effect, fault: &Fault) -> Event {
+        if matches!(effect, Effect::Publish(..)) && state.has_leaks() && !state.unpublished {
+            self.parts.progress.warns(fault);
+            return Event::Unpublished(Trouble::of(fault));
+        }
         let now = self.now();
         let lost = fault.code() == FaultCode::VersionConflict;
         // 1, 2, 4 seconds and so on, unless somebody says how long.
@@ -188,7 +197,7 @@ impl Engine {
         Ok(version)
     }
 
-    fn draw(&self, bytes: usize) -> String {
+    pub(super) fn draw(&self, bytes: usize) -> String {
         let mut drawn = vec![0; bytes];
         self.parts.randomness.fill(&mut drawn);
         drawn.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -108,9 +108,15 @@ impl Plan {
     /// # Errors
     /// `rotation-refused` with the reason.
     pub fn check(&self, store: StoreTraits) -> Result<(), Fault> {
-        let refuse = |detail: String, hint: &str| {
-            Err(Fault::new(FaultCode::RotationRefused, detail).with_hint(hint.to_owned()))
-        };
+        self.check_store(store)?;
+        self.check_windows()
+    }
+
+    /// Whether a new secret and what is to be known of it could be kept in such a store.
+    ///
+    /// # Errors
+    /// As [`Plan::check`].
+    pub(super) fn check_store(&self, store: StoreTraits) -> Result<(), Fault> {
         if !store.writable {
             return refuse(
                 format!("a `{}:` store cannot be written, so a new secret could not be kept", store.scheme),
@@ -126,6 +132,16 @@ impl Plan {
                 "keep the secret in a store that compares and sets",
             );
         }
+        if self.entries.secret == self.entries.checkpoint {
+            return refuse(
+                "the checkpoints would stand in the secret's own entry".into(),
+                "give them an entry of their own",
+            );
+        }
+        Ok(())
+    }
+
+    fn check_windows(&self) -> Result<(), Fault> {
         let both_live = self.overlap.total().saturating_add(self.watch);
         if let Some(window) = self.platform_window.filter(|window| *window < both_live) {
             return refuse(
@@ -147,12 +163,6 @@ impl Plan {
                 "rotate less often",
             );
         }
-        if self.entries.secret == self.entries.checkpoint {
-            return refuse(
-                "the checkpoints would stand in the secret's own entry".into(),
-                "give them an entry of their own",
-            );
-        }
         Ok(())
     }
 
@@ -167,4 +177,8 @@ impl Plan {
     pub fn verify_window(&self) -> Duration {
         self.pace.verify.max(self.capabilities.activation_delay)
     }
+}
+
+fn refuse(detail: String, hint: &str) -> Result<(), Fault> {
+    Err(Fault::new(FaultCode::RotationRefused, detail).with_hint(hint.to_owned()))
 }

@@ -6,6 +6,7 @@ use super::effect::{Change, Effect, Next};
 use super::evidence::{AckReport, Finding, Question, judge};
 use super::plan::Plan;
 use super::retire;
+use super::revoke;
 use super::state::State;
 use super::step::Step;
 use super::strategy::Strategy;
@@ -21,13 +22,9 @@ pub(super) fn decide(
     if view.current_version() != Some(&pending.version) {
         return stuck(Step::CollectEvidence, Cause::StoreChanged, "CURRENT is no longer what was promoted");
     }
-    if !promoted.notified {
-        let effect = if view.state.published {
-            Effect::Write(Change::Notified)
-        } else {
-            Effect::Publish(pending.version.clone(), pending.fingerprint)
-        };
-        return does(Step::Notify, effect);
+    // A revocation tries to tell them once before it ends the old one, and goes on trying afterwards.
+    if !promoted.notified && !view.state.unpublished {
+        return revoke::tell(view, pending);
     }
     let mark = RetireMark {
         at: view.now,
@@ -39,6 +36,9 @@ pub(super) fn decide(
     if rotation.strategy == Strategy::Regenerate {
         // The old secret died with the reset: there is nothing left to prove.
         return does(Step::RetireIntent, Effect::Write(Change::Retire(mark)));
+    }
+    if view.is_hurried() {
+        return hurry(view, rotation, (promoted, pending), mark);
     }
     let Some(acks) = &view.state.acks else { return does(Step::CollectEvidence, Effect::Collect) };
     let findings = ask(view, rotation, promoted, pending, acks);
@@ -52,6 +52,22 @@ pub(super) fn decide(
         return does(Step::RetireIntent, Effect::Write(Change::Retire(mark)));
     }
     wait(view, rotation, promoted, &findings)
+}
+
+/// No evidence and no soak: somebody consented to what that costs.
+fn hurry(
+    view: &View<'_>,
+    rotation: &Rotation,
+    (promoted, pending): (&PromotedMark, &PendingMark),
+    mark: RetireMark,
+) -> Next {
+    if view.is_old() {
+        return does(Step::RetireIntent, Effect::Observe);
+    }
+    if let Some((cause, change)) = retire::foreign_change(view, rotation, promoted, pending) {
+        return stuck(Step::RetireIntent, cause, change);
+    }
+    does(Step::RetireIntent, Effect::Write(Change::Retire(mark)))
 }
 
 fn wait(view: &View<'_>, rotation: &Rotation, promoted: &PromotedMark, findings: &[Finding]) -> Next {

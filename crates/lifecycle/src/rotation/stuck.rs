@@ -42,11 +42,13 @@ pub enum Cause {
     NewRefused,
     /// The secret to go back to is not there, or does not work.
     UndoImpossible,
+    /// The new secret was refused after the one that leaked was ended.
+    NoneWorks,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SecretRefused,
         Self::CanaryFailed,
         Self::RightsDiffer,
@@ -58,6 +60,7 @@ impl Cause {
         Self::OldAccepted,
         Self::NewRefused,
         Self::UndoImpossible,
+        Self::NoneWorks,
     ];
 
     /// What is in the way, in words.
@@ -75,6 +78,7 @@ impl Cause {
             Self::OldAccepted => "the platform accepts the old secret after it was switched off",
             Self::NewRefused => "the platform refuses the new secret; the old one is on again",
             Self::UndoImpossible => "the secret to go back to does not work",
+            Self::NoneWorks => "the platform refuses the new secret; the one that leaked stays off",
         }
     }
 
@@ -88,7 +92,8 @@ impl Cause {
             | Self::PlatformChanged
             | Self::NoEvidence
             | Self::OldAccepted
-            | Self::UndoImpossible => "resume",
+            | Self::UndoImpossible
+            | Self::NoneWorks => "resume",
             Self::NewSecretChanged | Self::StoreChanged | Self::WrongEnvironment | Self::NewRefused => {
                 "abort"
             }

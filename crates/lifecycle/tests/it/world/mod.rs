@@ -4,6 +4,7 @@
 //! it there for good. After every operation that changes something the world looks whether some consumer was left without a secret that works.
 
 mod consumers;
+mod leak;
 mod run;
 mod store;
 
@@ -12,6 +13,7 @@ pub(crate) mod platform;
 
 pub(crate) use consumers::Consumer;
 pub(crate) use hands::engine;
+pub(crate) use leak::Leak;
 pub(crate) use platform::{Platform, Shape, stored};
 pub(crate) use run::{Crash, Draws, Ended, Rotator, block_on, run_all, run_one, stop_of};
 pub(crate) use store::{Shelf, SimStore};
@@ -46,6 +48,10 @@ pub(crate) struct World {
     pub(crate) verifications: Vec<WallTime>,
     /// Whether everything that may be done twice is.
     pub(crate) twice: bool,
+    /// What leaked, while it is watched.
+    pub(crate) leak: Option<Leak>,
+    /// Whether telling the consumers fails.
+    pub(crate) deaf: bool,
     pub(crate) doubled: u32,
     waited: u32,
     drawn: u64,
@@ -89,6 +95,8 @@ impl Sim {
             published: 0,
             verifications: Vec::new(),
             twice: false,
+            leak: None,
+            deaf: false,
             doubled: 0,
             waited: 0,
             drawn: 0,
@@ -185,6 +193,9 @@ impl World {
 
     /// Whether every consumer that keeps the rules holds a secret that works.
     pub(crate) fn look(&mut self) {
+        if self.leak.is_some() {
+            return self.watch_leak();
+        }
         for consumer in &self.consumers {
             if consumer.keeps_the_rules() && !self.platform.accepts_pair(&consumer.pair, self.now) {
                 let what = format!(
