@@ -12,6 +12,7 @@ mod journal;
 mod one;
 mod plan;
 mod publish;
+mod revocation;
 #[cfg(feature = "aws")]
 mod secrets_manager;
 mod slots;
@@ -112,6 +113,7 @@ impl App {
             journal,
             acks,
             clock: Arc::clone(&self.parts.clock),
+            audit: Arc::clone(&self.parts.audit),
         })
     }
 

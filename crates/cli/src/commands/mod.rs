@@ -10,6 +10,7 @@ pub(crate) mod init;
 pub(crate) mod man;
 pub(crate) mod policy;
 pub(crate) mod quickstart;
+pub(crate) mod revoke;
 pub(crate) mod rotate;
 pub(crate) mod schema;
 pub(crate) mod secret;
@@ -38,6 +39,7 @@ pub(crate) enum Command {
     Secret(secret::SecretCommand),
     #[command(subcommand)]
     Rotate(rotate::RotateCommand),
+    Revoke(revoke::Revoke),
     Emulate(emulate::Emulate),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -58,6 +60,7 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Exit,
         Command::Policy(command) => command.run(config, printer),
         Command::Secret(command) => command.run(config, printer).await,
         Command::Rotate(command) => command.run(config, printer).await,
+        Command::Revoke(command) => command.run(config, printer).await,
         Command::Emulate(command) => command.run(printer).await,
         Command::Schema(command) => command.run(printer),
         Command::Completions(command) => command.run(printer),

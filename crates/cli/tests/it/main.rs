@@ -21,6 +21,7 @@ mod pages;
 mod policy;
 mod quickstart;
 mod readme;
+mod revoke;
 mod rotate;
 mod rotate_killed;
 mod rotate_under_load;

@@ -22,6 +22,7 @@ mod audited;
 mod begin;
 mod boundary;
 mod checkpoints;
+mod dated;
 mod decide;
 mod document;
 mod effect;
@@ -59,6 +60,7 @@ pub use checkpoints::{
     DisabledMark, Dropped, Finished, Forward, Intent, Outcome, PendingMark, PromotedMark, RetireMark,
     Rotation,
 };
+pub use dated::Dated;
 pub use decide::next;
 pub use document::{Announced, Call, Document, Hold, Lease, OpenGenerate, SCHEMA};
 pub use effect::{Baseline, Change, Effect, Next, Stop, Trouble};
@@ -70,7 +72,9 @@ pub use hold::HeldBack;
 pub use journal::{Journal, JournalFault, NoJournal, Record, Recorded, Tail, read_journal, record_line};
 pub use outline::{PlannedStep, outline};
 pub use plan::{Entries, Pace, Plan};
-pub use revoke::{Consent, Leaked, Noted, Revocation, Tried, mark};
+pub use revoke::{
+    Consent, Evidence, Exposure, Leaked, Noted, Revocation, Tried, Word, evidence, exposure, mark,
+};
 pub use seen::{Held, Seen};
 pub use state::{Refusal, State, Tries, apply};
 pub use status::{SecretStatus, Status, status};

@@ -13,6 +13,8 @@
 
 mod close;
 mod decide;
+mod evidence;
+mod exposure;
 mod mark;
 mod retire;
 mod run;
@@ -28,6 +30,8 @@ use super::event::Verdict;
 use super::time::WallTime;
 
 pub(super) use decide::decide;
+pub use evidence::{Evidence, Word, evidence};
+pub use exposure::{Exposure, exposure};
 pub use mark::{Consent, mark};
 pub(super) use retire::{retire, tell};
 
