@@ -33,6 +33,7 @@ fn world(shape: Shape, rotators: usize) -> Model {
         crashes: 2,
         ticks: 0,
         bad: 0,
+        leaks: 0,
     }
 }
 
@@ -62,6 +63,18 @@ fn p01_one_rotator_that_dies_three_times() {
     let crashes = if proving() { 3 } else { 2 };
     let states = holds(Model { runs: crashes + 1, crashes, consumers: 1, ..world(Shape::Clients, 1) });
     println!("figure: {states} states of one rotator and {crashes} crashes, 0 violations, 0 dead ends");
+}
+
+#[test]
+fn what_leaks_anywhere_in_a_rotation_ends_and_never_comes_back() {
+    let mut states = 0;
+    for shape in [Shape::Keys, Shape::Clients] {
+        let crashes = if proving() { 2 } else { 1 };
+        states += holds(Model { leaks: 1, crashes, runs: crashes + 1, consumers: 1, ..world(shape, 1) });
+        // Another machine that rotates and knows nothing of it.
+        states += holds(Model { leaks: 1, runs: 2, crashes: 0, consumers: 0, ..world(shape, 2) });
+    }
+    println!("figure: {states} states in which everything leaks somewhere, 0 violations, 0 dead ends");
 }
 
 #[test]
