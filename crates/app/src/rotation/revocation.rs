@@ -31,6 +31,7 @@ impl Rotation {
         let evidence = evidence(&seen, &acks, &self.plan).ok_or_else(|| {
             let detail = format!("no secret of `{}` was ever revoked", self.integration);
             Fault::new(FaultCode::RotationRefused, detail)
+                .with_hint("there is evidence once `hallpass revoke` was typed")
         })?;
         self.note(&evidence)?;
         Ok(evidence)

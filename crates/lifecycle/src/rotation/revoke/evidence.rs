@@ -77,7 +77,8 @@ impl Leaked {
             Some((Verdict::Refused | Verdict::NotYet, at)) => format!("refused at {at}"),
             Some((Verdict::Good | Verdict::CanaryFailed(_), at)) => format!("ACCEPTED at {at}"),
             Some((Verdict::Unreachable(why), _)) => format!("not known: nobody could be asked ({why})"),
-            None => "not tried: the store does not hold it any more".into(),
+            None if self.gone.is_none() => "NOT YET".into(),
+            None => "not tried: the store did not hold it any more".into(),
         }
     }
 }
