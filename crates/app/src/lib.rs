@@ -40,7 +40,7 @@ pub use doctor::{Check, Diagnosis, Finding, Granting, PlaceDiagnosis, Verdict as
 pub use gateway::{Gateway, HandOver, Stopped};
 pub use hallpass_core::{
     BoxFuture, Clock, Credential, EntryInfo, EntryName, Environment, Fault, FaultCode, Fingerprint,
-    IntegrationName, Moment, Remedy, Secret, Sleep, Version,
+    IntegrationName, Moment, Remedy, Secret, Sleep, SlotId, Version,
 };
 pub use hallpass_lifecycle::rotation as lifecycle;
 pub use hallpass_outbound::{

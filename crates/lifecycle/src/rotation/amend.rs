@@ -50,8 +50,7 @@ pub fn amend(mut document: Document, change: &Change, begun: &Begun, now: WallTi
             });
         }
         Change::Announce(call, listed) => announce(&mut document, call, listed, now, pace),
-        Change::Leaked(slot, fingerprint, noted) => document.note_leak((slot, *fingerprint), noted, now),
-        Change::Revoked => document.close(now),
+        Change::Leaked(..) | Change::Revoked => document.revoking(change, now),
         Change::Finish(outcome) => {
             document.retired(*outcome, now);
             if let Some(rotation) = document.rotation.take() {

@@ -1,5 +1,6 @@
 //! The evidence, in words and for programs.
 
+use hallpass_app::SlotId;
 use hallpass_app::lifecycle::{Evidence, Leaked, Outcome, Spoken, Stop, WallTime, Word};
 use serde::Serialize;
 
@@ -74,7 +75,7 @@ impl<'a> Report<'a> {
             current: evidence.current.as_ref().map(|held| Current {
                 version: held.version.as_str(),
                 fingerprint: held.fingerprint.map(|fingerprint| fingerprint.to_string()),
-                slot: held.slot.as_ref().map(|slot| slot.as_str()),
+                slot: held.slot.as_ref().map(SlotId::as_str),
             }),
             consumers: evidence.consumers.iter().map(Consumer::of).collect(),
         }

@@ -1,22 +1,20 @@
 //! How a revocation shows in the document once its parts have ended.
 
-use hallpass_core::{Fingerprint, SlotId};
-
 use super::super::checkpoints::{Finished, Outcome};
 use super::super::document::Document;
+use super::super::effect::Change;
 use super::super::time::WallTime;
 use super::Noted;
 
 impl Document {
-    /// Notes something of a secret that leaked.
-    pub(in super::super) fn note_leak(
-        &mut self,
-        (slot, fingerprint): (&SlotId, Fingerprint),
-        noted: &Noted,
-        now: WallTime,
-    ) {
-        if let Some(revocation) = &mut self.revocation {
-            revocation.note(slot, fingerprint, noted, now);
+    /// After a change that a revocation makes.
+    pub(in super::super) fn revoking(&mut self, change: &Change, now: WallTime) {
+        match (change, &mut self.revocation) {
+            (Change::Leaked(slot, fingerprint, noted), Some(revocation)) => {
+                revocation.note(slot, *fingerprint, noted, now);
+            }
+            (Change::Revoked, _) => self.close(now),
+            _ => {}
         }
     }
 
@@ -39,7 +37,7 @@ impl Document {
     }
 
     /// Nothing of what leaked is left.
-    pub(in super::super) fn close(&mut self, now: WallTime) {
+    fn close(&mut self, now: WallTime) {
         self.lease = None;
         if let Some(mut revocation) = self.revocation.take() {
             revocation.ended = Some(now);
