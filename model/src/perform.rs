@@ -53,7 +53,7 @@ impl World {
         }
     }
 
-    fn seen(&self, model: &Model) -> Seen {
+    pub(crate) fn seen(&self, model: &Model) -> Seen {
         let stages = [Some(&self.current), self.previous.as_ref(), self.pending.as_ref()];
         let named = |id: &SlotId| stages.iter().flatten().any(|value| value.slot == *id);
         let shown =

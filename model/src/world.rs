@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use hallpass_core::{Capabilities, CompareAndSet, EntryName, Fingerprint, SlotId, Version};
 use hallpass_lifecycle::rotation::{
-    Ack, AckReport, Begun, Change, Document, Effect, Entries, Event, Held, Next, Order, Outcome, Overlap,
-    Pace, Plan, State, Stop, WallTime, Wanted, apply, next,
+    Ack, AckReport, Begun, Change, Consent, Document, Effect, Entries, Event, Held, Next, Order, Outcome,
+    Overlap, Pace, Plan, State, Stop, WallTime, Wanted, apply, mark, next,
 };
 use stateright::{Model as Checked, Property};
 
@@ -64,6 +64,8 @@ pub struct Model {
     pub bad: u8,
     /// Whether a person may say that a rotation is to be given up, as long as nothing is promoted.
     pub aborts: bool,
+    /// How often everything that the entry holds may leak, and is to be revoked.
+    pub leaks: u8,
 }
 
 /// Everything there is.
@@ -83,6 +85,10 @@ pub struct World {
     runs: u8,
     crashes: u8,
     ticks: u8,
+    leaks: u8,
+    leaked: BTreeSet<(SlotId, u8)>,
+    /// What leaked and was ended.
+    dead: BTreeSet<(SlotId, u8)>,
 }
 
 /// A version of the entry.
@@ -136,6 +142,8 @@ pub enum Action {
     DoAndDie(usize),
     /// It dies.
     Die(usize),
+    /// Somebody finds out that everything the entry holds has leaked, and consents to its end.
+    Leak,
     /// The replica catches up.
     Replicate,
     /// A consumer reads the replica and says what it has.
@@ -209,6 +217,50 @@ impl World {
             environment: "prod".parse().expect("a name"),
             at: self.now,
         }
+    }
+
+    /// The mark is set as the engine sets it: from what is there, by compare-and-set, without the lease.
+    fn leak(&mut self, model: &Model) -> Option<()> {
+        let plan = model.plan();
+        let before = self.document.as_ref().map(|(_, document)| document.clone());
+        let before = before.unwrap_or_else(|| Document::new(plan.entries.secret, plan.environment));
+        let seen = self.seen(model);
+        let marked = mark(before, &seen, &Consent::default(), ("leak", "m"), self.now).ok()?;
+        let stages = [Some(&self.current), self.previous.as_ref(), self.pending.as_ref()];
+        self.leaked.extend(stages.into_iter().flatten().map(|value| (value.slot.clone(), value.secret)));
+        let written = self.document.as_ref().map_or(0, |(number, _)| *number) + 1;
+        self.document = Some((written, marked));
+        self.leaks += 1;
+        Some(())
+    }
+
+    /// Remembers what leaked and was ended: its slot has another secret or is gone, or it was noted to be off.
+    ///
+    /// A pending secret that leaked before it was ever switched on may be switched on by the call that was on its way, and is ended then.
+    fn bury(&mut self) {
+        let revocation = self
+            .document
+            .as_ref()
+            .and_then(|(_, document)| document.revocation.as_ref().or(document.revoked.as_ref()));
+        let is_off = |slot: &SlotId, secret: u8| {
+            revocation.is_some_and(|revocation| {
+                let fingerprint = print(slot, secret);
+                revocation.leaked.iter().any(|leaked| {
+                    leaked.slot == *slot && leaked.fingerprint == fingerprint && leaked.off.is_some()
+                })
+            })
+        };
+        let is_there =
+            |slot: &SlotId, secret: u8| self.slots.get(slot).is_some_and(|found| found.number == secret);
+        let ended =
+            self.leaked.iter().filter(|(slot, secret)| is_off(slot, *secret) || !is_there(slot, *secret));
+        let ended: Vec<_> = ended.cloned().collect();
+        self.dead.extend(ended);
+    }
+
+    /// Whether some slot still has what leaked, switched on or not.
+    fn holds_leaked(&self) -> bool {
+        self.leaked.iter().any(|(id, secret)| self.slots.get(id).is_some_and(|slot| slot.number == *secret))
     }
 
     /// Slots that work and that no stage of the entry names.
@@ -340,7 +392,7 @@ impl Model {
                 self.decide(&mut world, 0);
             }
             let fine = match stopped {
-                Some(Stop::Finished(Outcome::Rotated) | Stop::Nothing) => true,
+                Some(Stop::Finished(Outcome::Rotated | Outcome::Revoked) | Stop::Nothing) => true,
                 Some(Stop::Finished(Outcome::Abandoned)) => self.aborts,
                 // It had ended before, and the next one is not due.
                 Some(Stop::Refused(trouble)) => trouble.detail.contains("not settled yet"),
@@ -350,7 +402,7 @@ impl Model {
                 return false;
             }
         }
-        world.orphans() == 0 && world.is_good(self, &world.current)
+        world.orphans() == 0 && world.is_good(self, &world.current) && !world.holds_leaked()
     }
 }
 
@@ -383,6 +435,9 @@ impl Checked for Model {
             runs: 0,
             crashes: 0,
             ticks: 0,
+            leaks: 0,
+            leaked: BTreeSet::new(),
+            dead: BTreeSet::new(),
         }]
     }
 
@@ -401,6 +456,9 @@ impl Checked for Model {
                 }
                 _ => {}
             }
+        }
+        if world.leaks < self.leaks {
+            actions.push(Action::Leak);
         }
         if world.replica != world.current {
             actions.push(Action::Replicate);
@@ -435,6 +493,7 @@ impl Checked for Model {
                 world.die(index);
             }
             Action::Die(index) => world.die(index),
+            Action::Leak => world.leak(self)?,
             Action::Replicate => world.replica = world.current.clone(),
             Action::Read(index) => world.read(index),
             Action::Tick => {
@@ -442,13 +501,22 @@ impl Checked for Model {
                 world.now = world.now.after(TICK);
             }
         }
+        world.bury();
         Some(world)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always("every consumer holds a secret that works", |model: &Self, world: &World| {
-                world.consumers.iter().all(|consumer| world.accepts(model, &consumer.slot, consumer.secret))
+                // Once something leaked, whoever is refused has to read again; that there is something to read is the next property.
+                !world.leaked.is_empty()
+                    || world
+                        .consumers
+                        .iter()
+                        .all(|consumer| world.accepts(model, &consumer.slot, consumer.secret))
+            }),
+            Property::always("what leaked never comes back", |model: &Self, world: &World| {
+                !world.dead.iter().any(|(slot, secret)| world.accepts(model, slot, *secret))
             }),
             Property::always("CURRENT works", |model: &Self, world: &World| {
                 world.is_good(model, &world.current)

@@ -52,7 +52,7 @@ pub use gateway::{Gateway, HandOver, Stopped};
 pub use hallpass_core::audit::{AuditEvent, AuditKind, Recording, chain};
 pub use hallpass_core::{
     BoxFuture, Clock, Credential, EntryInfo, EntryName, Environment, Fault, FaultCode, Fingerprint,
-    IntegrationName, Moment, Remedy, Secret, Sleep, Version,
+    IntegrationName, Moment, Remedy, Secret, Sleep, SlotId, Version,
 };
 pub use hallpass_lifecycle::inventory::{
     Access, ClientFacts, Control, EntryFacts, Evidence, LastUse, Row, RowKind, Source,

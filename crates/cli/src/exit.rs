@@ -91,8 +91,8 @@ Exit codes:
     8  the platform answered the call with an error status (call)
     9  what was expected did not hold (quickstart, policy test, lint, audit verify)
    10  nothing is due (rotate), nothing is to be changed (provision plan)
-   11  begun, and goes on later (rotate)
-   12  a rotation needs a person; the hint names the command (rotate)
+   11  begun, and goes on later (rotate, revoke)
+   12  a rotation needs a person; the hint names the command (rotate, revoke)
   126  the program cannot be started (exec)
   127  the program does not exist (exec)
   Otherwise exec ends with its program's own code, or 128 + N if signal N ended it.";

@@ -36,6 +36,7 @@ fn world(shape: Shape, rotators: usize) -> Model {
         ticks: 0,
         bad: 0,
         aborts: false,
+        leaks: 0,
     }
 }
 
@@ -96,6 +97,18 @@ fn without_the_guard_a_late_promotion_makes_a_dead_secret_current() {
         let broken = broken(Model { aborts: true, ..late });
         assert!(broken.contains(&"CURRENT works"), "{shape:?}: {broken:?}");
     }
+}
+
+#[test]
+fn what_leaks_anywhere_in_a_rotation_ends_and_never_comes_back() {
+    let mut states = 0;
+    for shape in [Shape::Keys, Shape::Clients] {
+        let crashes = if proving() { 2 } else { 1 };
+        states += holds(Model { leaks: 1, crashes, runs: crashes + 1, consumers: 1, ..world(shape, 1) });
+        // Another machine that rotates and knows nothing of it.
+        states += holds(Model { leaks: 1, runs: 2, crashes: 0, consumers: 0, ..world(shape, 2) });
+    }
+    println!("figure: {states} states in which everything leaks somewhere, 0 violations, 0 dead ends");
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod journal;
 mod one;
 mod plan;
 mod publish;
+mod revocation;
 #[cfg(feature = "aws")]
 mod secrets_manager;
 mod slots;
@@ -135,6 +136,7 @@ impl App {
             journal,
             acks: strict,
             clock: Arc::clone(&self.parts.clock),
+            audit: Arc::clone(&self.parts.audit),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hallpass_core::audit::AuditSink;
 use hallpass_core::{Clock, Fault};
 use hallpass_lifecycle::rotation::{
     Acks, Engine, HeldBack, Journal, Order, Plan, PlannedStep, Recorded, Status, Stop, Strategy, WallTime,
@@ -18,6 +19,7 @@ pub struct Rotation {
     pub(super) journal: Arc<dyn Journal>,
     pub(super) acks: Arc<dyn Acks>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) audit: Arc<dyn AuditSink>,
 }
 
 /// What would be done, before anything is.

@@ -15,6 +15,7 @@ pub(crate) mod man;
 pub(crate) mod policy;
 pub(crate) mod provision;
 pub(crate) mod quickstart;
+pub(crate) mod revoke;
 pub(crate) mod rotate;
 pub(crate) mod schema;
 pub(crate) mod secret;
@@ -50,6 +51,7 @@ pub(crate) enum Command {
     Rotate(rotate::RotateCommand),
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    Revoke(revoke::Revoke),
     Emulate(emulate::Emulate),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -75,6 +77,7 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Exit,
         Command::Provision(command) => command.run(config, printer).await,
         Command::Rotate(command) => command.run(config, printer).await,
         Command::Audit(command) => command.run(config, printer).await,
+        Command::Revoke(command) => command.run(config, printer).await,
         Command::Emulate(command) => command.run(printer).await,
         Command::Schema(command) => command.run(printer),
         Command::Completions(command) => command.run(printer),

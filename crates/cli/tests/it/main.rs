@@ -25,6 +25,7 @@ mod policy;
 mod provision;
 mod quickstart;
 mod readme;
+mod revoke;
 mod rotate;
 mod rotate_copies;
 mod rotate_killed;

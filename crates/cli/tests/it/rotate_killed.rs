@@ -292,7 +292,7 @@ fn age(value: &mut Value, by: u64) {
     }
 }
 
-const HEAD: &str = r#"version = 1
+pub(crate) const HEAD: &str = r#"version = 1
 environment = "test"
 [sidecar]
 listen = "127.0.0.1:0"
@@ -303,7 +303,7 @@ private_networks = ["127.0.0.0/8"]
 path = "store"
 "#;
 
-fn clients(scene: &Scene) -> (String, Value, Value) {
+pub(crate) fn clients(scene: &Scene) -> (String, Value, Value) {
     for id in ["a", "b", "admin"] {
         scene.world().add_client(NewClient::named(id).id(id).secret(format!("planted-{id}")));
     }
@@ -333,7 +333,7 @@ allow = ["GET /api/v2/oauth/clients/**", "PUT /api/v2/oauth/clients/*", "POST /a
     (tables, value("a"), value("admin"))
 }
 
-fn keys(scene: &Scene) -> (String, Value, Value) {
+pub(crate) fn keys(scene: &Scene) -> (String, Value, Value) {
     let admin = NewAccessKey::named("admin").id("ADMIN====").secret("planted-admin").user("admin");
     scene.world().add_access_key(admin);
     let key = NewAccessKey::named("queue-sync").id("OLD====").secret("planted-key").user("u");

@@ -16,7 +16,7 @@ use rustix::termios::{LocalModes, tcgetattr};
 use crate::scene::{PATIENCE, SECRET, Scene, until};
 
 /// A process on a terminal of its own.
-struct Session {
+pub(crate) struct Session {
     terminal: File,
     child: Child,
     said: Receiver<Vec<u8>>,
@@ -26,7 +26,7 @@ struct Session {
 }
 
 impl Session {
-    fn start(scene: &Scene, arguments: &[&str]) -> Self {
+    pub(crate) fn start(scene: &Scene, arguments: &[&str]) -> Self {
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&terminal).unwrap();
         unlockpt(&terminal).unwrap();
@@ -60,7 +60,7 @@ impl Session {
     }
 
     /// Waits until `text` has appeared after what was waited for before.
-    fn wait_for(&mut self, text: &str) {
+    pub(crate) fn wait_for(&mut self, text: &str) {
         loop {
             if let Some(at) = self.seen[self.passed..].find(text) {
                 self.passed += at + text.len();
@@ -77,7 +77,7 @@ impl Session {
         came.map(|bytes| self.seen.push_str(&String::from_utf8_lossy(&bytes))).is_ok()
     }
 
-    fn type_line(&mut self, text: &str) {
+    pub(crate) fn type_line(&mut self, text: &str) {
         self.terminal.write_all(format!("{text}\n").as_bytes()).unwrap();
     }
 
@@ -88,7 +88,7 @@ impl Session {
     }
 
     /// Everything it said, and the code it ended with.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         while self.read() {}
         let code = self.child.wait().unwrap().code();
         (code, self.seen.replace("\r\n", "\n"))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hallpass_core::Version;
 
-use super::checkpoints::{Finished, Rotation, Tried};
+use super::checkpoints::{Finished, Rotation, TryMark};
 use super::document::{Announced, Call, Document, Lease, OpenGenerate};
 use super::effect::{Baseline, Change};
 use super::event::Begun;
@@ -53,7 +53,9 @@ pub fn amend(mut document: Document, change: &Change, begun: &Begun, now: WallTi
             });
         }
         Change::Announce(call, listed) => announce(&mut document, call, listed, now, pace),
+        Change::Leaked(..) | Change::Revoked => document.revoking(change, now),
         Change::Finish(outcome) => {
+            document.retired(*outcome, now);
             if let Some(rotation) = document.rotation.take() {
                 document.last = Some(Finished { id: rotation.id, at: now, outcome: *outcome });
             }
@@ -67,7 +69,7 @@ pub fn amend(mut document: Document, change: &Change, begun: &Begun, now: WallTi
                 // One `generate` is accounted for.
                 document.open.pop();
             }
-            if let Change::Resume(baseline) = within {
+            if let Change::Resume(baseline) | Change::Forth(baseline) = within {
                 document.known.extend(baseline.known.iter().cloned());
             }
             if let Some(rotation) = &mut document.rotation {
@@ -96,15 +98,15 @@ fn announce(
             document.known = listed.clone();
             document.doomed.retain(|slot| listed.contains(slot));
         }
-        Call::Delete(slot) if !document.is_retiring(slot) => {
+        Call::Delete(slot) if !document.is_retiring(slot) && !document.is_leaked(slot) => {
             // From here on the slot is ours by name, and the `generate` that made it is accounted for.
             if document.doomed.insert(slot.clone()) && !document.open.is_empty() {
                 document.open.remove(0);
             }
         }
-        Call::Discard(_) => {
+        Call::Discard(slot) => {
             let retire = document.rotation.as_mut().and_then(|rotation| rotation.retire.as_mut());
-            if let Some(retire) = retire {
+            if let Some(retire) = retire.filter(|retire| retire.slot == *slot) {
                 retire.discarding = true;
             }
         }
@@ -158,6 +160,10 @@ fn amend_rotation(rotation: &mut Rotation, change: &Change, now: WallTime) {
             rotation.stuck = Some(Stuck { at: now, cause: *cause, detail: detail.clone() });
         }
         Change::Resume(baseline) => resume(rotation, baseline, now),
+        Change::Forth(baseline) => {
+            rotation.stuck = None;
+            forth(rotation, baseline, now);
+        }
         Change::Undo(intent, forward) => {
             rotation.undo = true;
             rotation.intent = (**intent).clone();
@@ -178,20 +184,22 @@ fn amend_rotation(rotation: &mut Rotation, change: &Change, now: WallTime) {
         | Change::Release
         | Change::Intent(..)
         | Change::Announce(..)
+        | Change::Leaked(..)
+        | Change::Revoked
         | Change::Finish(_) => {}
     }
 }
 
-fn one_more(before: Option<Tried>, version: &Version, now: WallTime) -> Tried {
+fn one_more(before: Option<TryMark>, version: &Version, now: WallTime) -> TryMark {
     let before = before.filter(|tried| tried.version == *version);
     let (count, first) = before.map_or((0, now), |tried| (tried.count, tried.first));
-    Tried { version: version.clone(), count: count.saturating_add(1), first, last: now }
+    TryMark { version: version.clone(), count: count.saturating_add(1), first, last: now }
 }
 
 /// None, where it was the only one: the next one begins the window anew.
-fn one_less(tried: Tried) -> Option<Tried> {
+fn one_less(tried: TryMark) -> Option<TryMark> {
     let count = tried.count.checked_sub(1).filter(|count| *count > 0)?;
-    Some(Tried { count, ..tried })
+    Some(TryMark { count, ..tried })
 }
 
 /// A person looked and says to go on: what is there now counts as known.
@@ -200,22 +208,7 @@ fn resume(rotation: &mut Rotation, baseline: &Baseline, now: WallTime) {
     rotation.resumed = Some(now);
     rotation.refused = 0;
     rotation.tries = None;
-    if cause == Some(Cause::UndoImpossible)
-        && let Some(forward) = rotation.forward.take()
-    {
-        rotation.undo = false;
-        rotation.intent = forward.intent;
-        rotation.intent.revision.clone_from(&baseline.old);
-        rotation.intent.active = baseline.old_active;
-        rotation.pending = Some(forward.pending);
-        // The soak begins anew: for a while both were told to be the right one.
-        rotation.promoted = Some(super::checkpoints::PromotedMark {
-            at: now,
-            revision: baseline.new.clone(),
-            notified: false,
-            copied: std::collections::BTreeMap::new(),
-            told: None,
-        });
+    if cause == Some(Cause::UndoImpossible) && forth(rotation, baseline, now) {
         return;
     }
     rotation.intent.revision.clone_from(&baseline.old);
@@ -232,7 +225,32 @@ fn resume(rotation: &mut Rotation, baseline: &Baseline, now: WallTime) {
     }
 }
 
+/// On with what was turned round; false where nothing was.
+fn forth(rotation: &mut Rotation, baseline: &Baseline, now: WallTime) -> bool {
+    let Some(forward) = rotation.forward.take() else { return false };
+    rotation.undo = false;
+    rotation.intent = forward.intent;
+    rotation.intent.revision.clone_from(&baseline.old);
+    rotation.intent.active = baseline.old_active;
+    rotation.pending = Some(forward.pending);
+    // The soak begins anew: for a while both were told to be the right one.
+    rotation.promoted = Some(super::checkpoints::PromotedMark {
+        at: now,
+        revision: baseline.new.clone(),
+        notified: false,
+        copied: std::collections::BTreeMap::new(),
+        told: None,
+    });
+    true
+}
+
 impl Document {
+    /// Whether a secret in that slot leaked and is not gone yet.
+    fn is_leaked(&self, slot: &hallpass_core::SlotId) -> bool {
+        let revocation = self.revocation.as_ref();
+        revocation.is_some_and(|revocation| revocation.open().any(|leaked| leaked.slot == *slot))
+    }
+
     /// Whether the slot is the one that the fourth checkpoint names.
     fn is_retiring(&self, slot: &hallpass_core::SlotId) -> bool {
         let retire = self.rotation.as_ref().and_then(|rotation| rotation.retire.as_ref());

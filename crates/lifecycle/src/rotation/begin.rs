@@ -14,8 +14,9 @@ use super::time::{Spoken, WallTime};
 
 pub(super) fn decide(view: &View<'_>) -> Next {
     match view.begun.order {
-        Order::Resume | Order::Abort | Order::Try | Order::Promote => stop(Stop::Nothing),
         Order::Sweep => sweep(view),
+        Order::Run | Order::Due | Order::Resume | Order::Revoke if view.is_hurried() => begin(view),
+        Order::Resume | Order::Abort | Order::Try | Order::Promote | Order::Revoke => stop(Stop::Nothing),
         Order::Run | Order::Due | Order::Prepare => begin(view),
     }
 }
@@ -40,7 +41,7 @@ fn begin(view: &View<'_>) -> Next {
         Ok(current) => current,
         Err(fault) => return stop(Stop::Refused(Trouble::of(&fault))),
     };
-    if view.seen.slot(slot).is_none() {
+    if view.seen.slot(slot).is_none() && !view.is_hurried() {
         let detail =
             format!("the store names `{slot}`, which the platform does not list for this integration");
         return view.refuse(
@@ -49,12 +50,13 @@ fn begin(view: &View<'_>) -> Next {
             "compare what the store holds with the platform's console",
         );
     }
-    if let Some(early) = too_early(view) {
+    if let Some(early) = too_early(view).filter(|_| !view.is_hurried()) {
         return early;
     }
     let plan = view.plan;
-    let chosen =
-        Strategy::choose(plan.wanted, &plan.capabilities, view.seen.slots.len(), plan.accept_downtime_risk);
+    // Whoever revokes a secret was told what that costs.
+    let accepted = plan.accept_downtime_risk || view.is_hurried();
+    let chosen = Strategy::choose(plan.wanted, &plan.capabilities, view.seen.slots.len(), accepted);
     let strategy = match chosen {
         Ok(strategy) => strategy,
         Err(fault) => return stop(Stop::Refused(Trouble::of(&fault))),
@@ -96,7 +98,7 @@ fn too_early(view: &View<'_>) -> Option<Next> {
         return Some(stop(Stop::NotDue(due)));
     }
     let not_before = last.map(|last| last.after(plan.min_interval));
-    let open = window(view).max(not_before.filter(|at| view.now < *at))?;
+    let open = window(view).max(outlived(view)).max(not_before.filter(|at| view.now < *at))?;
     if view.begun.order == Order::Due {
         return Some(stop(Stop::NotDue(open)));
     }
@@ -116,6 +118,16 @@ fn window(view: &View<'_>) -> Option<WallTime> {
     (view.now < until).then_some(until)
 }
 
+/// Until when a token that a leaked secret was granted may live. Its slot stays off so long: what an inactive client's tokens do once it is active again, no
+/// vendor says.
+fn outlived(view: &View<'_>) -> Option<WallTime> {
+    let leaked = &view.document.revoked.as_ref()?.leaked;
+    let lifetime = view.plan.capabilities.tokens_outlive_secret?;
+    let listed = leaked.iter().filter(|leaked| view.seen.slot(&leaked.slot).is_some_and(|slot| !slot.active));
+    let until = listed.filter_map(|leaked| leaked.may_live_until(lifetime, &view.plan.capabilities)).max();
+    until.filter(|until| view.now < *until)
+}
+
 /// The slot that gets the new secret.
 fn target(view: &View<'_>, strategy: Strategy, current: &SlotId) -> Result<Option<SlotId>, Box<Next>> {
     let target = match strategy {
@@ -125,6 +137,8 @@ fn target(view: &View<'_>, strategy: Strategy, current: &SlotId) -> Result<Optio
     };
     let Some(slot) = target.as_ref().and_then(|id| view.seen.slot(id)) else { return Ok(target) };
     match slot.last_used {
+        // PREVIOUS says whose secret that is, and somebody consented to its end.
+        _ if view.is_hurried() && view.seen.names(&slot.id) => Ok(target),
         LastUsed::At(at) if slot.active && view.now < WallTime::at(at).after(view.plan.quiet) => {
             let ago = Spoken(view.now.since(WallTime::at(at)));
             let detail = format!("the idle slot `{}` was used {ago} ago: somebody holds its secret", slot.id);

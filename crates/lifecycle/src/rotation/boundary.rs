@@ -34,7 +34,7 @@ fn reached(order: Order, rotation: &Rotation, next: &Effect) -> bool {
     // What was refused is cleared away first; a second secret is not made, because the one who called counts on one.
     let gone = promoted.is_none() && rotation.pending.is_none() && rotation.dropped.is_none();
     match order {
-        Order::Run | Order::Due | Order::Resume | Order::Abort | Order::Sweep => false,
+        Order::Run | Order::Due | Order::Resume | Order::Abort | Order::Sweep | Order::Revoke => false,
         // Going back was begun by a person, who ends it too.
         Order::Prepare | Order::Try | Order::Promote if rotation.undo => true,
         Order::Prepare => promoted.is_some() || rotation.pending.is_some(),

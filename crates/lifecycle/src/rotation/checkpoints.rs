@@ -30,7 +30,7 @@ pub struct Rotation {
     /// Checkpoint two.
     pub pending: Option<PendingMark>,
     /// The tries with it that were answered, or may have been.
-    pub tries: Option<Tried>,
+    pub tries: Option<TryMark>,
     /// Checkpoint three.
     pub promoted: Option<PromotedMark>,
     /// Checkpoint four.
@@ -96,7 +96,7 @@ pub struct PendingMark {
 /// not answered, or answered well, is taken off again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tried {
+pub struct TryMark {
     /// Its version in the store.
     pub version: Version,
     /// How often.
@@ -193,6 +193,8 @@ pub enum Outcome {
     Abandoned,
     /// Somebody else changed CURRENT: nothing more was touched.
     Superseded,
+    /// What leaked is gone.
+    Revoked,
 }
 
 impl Outcome {
@@ -204,6 +206,7 @@ impl Outcome {
             Self::Undone => "undone",
             Self::Abandoned => "abandoned",
             Self::Superseded => "superseded",
+            Self::Revoked => "revoked",
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What to do next: a pure function of what is known, the time and the plan.
 //!
 //! ```text
-//!   next ── lease ── decide ─┬─ begin     no rotation: does one begin?
+//!   next ── lease ── decide ─┬─ revoke    a secret leaked: what comes before everything else
+//!                            ├─ begin     no rotation: does one begin?
 //!                            ├─ abort     the order to give up
 //!                            ├─ prepare   not promoted: generate, store, verify, promote
 //!                            ├─ settle    promoted: notify, evidence, soak
@@ -24,7 +25,7 @@ use super::state::State;
 use super::step::Step;
 use super::stuck::Cause;
 use super::time::WallTime;
-use super::{begin, boundary, lease, prepare, retire, settle};
+use super::{begin, boundary, lease, prepare, retire, revoke, settle};
 
 /// The next thing to do.
 #[must_use]
@@ -68,8 +69,14 @@ pub(super) fn decide(state: &State, now: WallTime, plan: &Plan) -> Next {
     if let Err(fault) = view.belongs() {
         return stop(Stop::Refused(Trouble::of(&fault)));
     }
-    if let Some(hold) = &document.hold {
+    let revocation = document.revocation.as_ref();
+    if let Some(hold) = &document.hold
+        && !revocation.is_some_and(|revocation| revocation.passes(hold))
+    {
         return stop(Stop::Held(hold.clone()));
+    }
+    if let Some(next) = revocation.and_then(|revocation| revoke::decide(&view, revocation)) {
+        return next;
     }
     match &document.rotation {
         None => begin::decide(&view),
@@ -85,7 +92,7 @@ impl View<'_> {
             return self.abort(rotation);
         }
         if let Some(stuck) = &rotation.stuck {
-            if self.begun.order == Order::Resume && obey {
+            if matches!(self.begun.order, Order::Resume | Order::Revoke) && obey {
                 return does(Step::Lease, Effect::Write(self.resume(rotation)));
             }
             return stop(Stop::Stuck(stuck.clone()));
@@ -171,6 +178,11 @@ impl View<'_> {
     /// Whether what was seen is too old to change anything on its strength.
     pub(super) fn is_old(&self) -> bool {
         self.now < self.seen.at || self.now.since(self.seen.at) > self.plan.pace.fresh
+    }
+
+    /// Whether a secret leaked, so that nothing is waited for that only keeps consumers from noticing.
+    pub(super) fn is_hurried(&self) -> bool {
+        self.document.revocation.is_some()
     }
 
     pub(super) fn has_lease(&self) -> bool {

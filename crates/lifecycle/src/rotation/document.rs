@@ -9,10 +9,12 @@ use hallpass_core::{CopyId, EntryName, Environment, Fault, FaultCode, Secret, Sl
 use serde::{Deserialize, Serialize};
 
 use super::checkpoints::{Finished, Rotation};
+use super::revoke::Revocation;
 use super::time::WallTime;
 
 /// The schema of the document. A newer one is refused: an older program must not drop what it does not know.
-pub const SCHEMA: u32 = 1;
+/// Schema 2 knows of secrets that leaked; a document of schema 1 is read as it is.
+pub const SCHEMA: u32 = 2;
 
 /// The document.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -46,6 +48,12 @@ pub struct Document {
     pub rotation: Option<Rotation>,
     /// How the one before ended.
     pub last: Option<Finished>,
+    /// What leaked and is being ended. Since schema 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocation: Option<Revocation>,
+    /// What leaked before that, and was ended. Since schema 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<Revocation>,
 }
 
 /// The right to act, for a time.
@@ -151,6 +159,8 @@ impl Document {
             known: BTreeSet::new(),
             rotation: None,
             last: None,
+            revocation: None,
+            revoked: None,
         }
     }
 
@@ -165,6 +175,7 @@ impl Document {
             rotation.and_then(|rotation| Some(rotation.retire.as_ref()?.at)),
             rotation.and_then(|rotation| Some(rotation.retire.as_ref()?.disabled.as_ref()?.at)),
             self.last.as_ref().map(|last| last.at),
+            self.revocation.as_ref().map(|revocation| revocation.at),
             self.generated,
         ];
         marks.into_iter().flatten().max()
@@ -222,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_newer_schema_is_refused_before_anything_else_is_read() {
-        let text = r#"{"schema":2,"things":"unheard of"}"#;
+        let text = r#"{"schema":3,"things":"unheard of"}"#;
         let fault = Document::parse(&Secret::from(text)).unwrap_err();
         assert_eq!(fault.code(), FaultCode::RotationRefused);
         assert!(fault.detail().contains("newer"), "{fault}");

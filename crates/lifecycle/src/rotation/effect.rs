@@ -10,6 +10,7 @@ use super::checkpoints::{
 };
 use super::document::{Call, Hold};
 use super::evidence::Finding;
+use super::revoke::Noted;
 use super::step::Step;
 use super::strategy::Strategy;
 use super::stuck::{Cause, Stuck};
@@ -99,8 +100,14 @@ pub enum Change {
     Undo(Box<Intent>, Box<Forward>),
     /// Clear away what was begun.
     Abandon,
+    /// Go on with what was turned round: what it would go back to has leaked.
+    Forth(Box<Baseline>),
     /// It has ended.
     Finish(Outcome),
+    /// Of this secret, which leaked, that is known now.
+    Leaked(SlotId, Fingerprint, Noted),
+    /// Everything that leaked is gone.
+    Revoked,
 }
 
 /// What a person accepted by saying to go on.

@@ -76,7 +76,13 @@ impl Engine {
 
     /// Carries out `order` as far as it goes now, and says why it ended there.
     pub async fn run(&self, order: Order) -> Stop {
-        if let Err(fault) = self.check() {
+        let (traits, apart) = (self.parts.store.traits(), self.parts.document.is_some());
+        let checked = match order {
+            // Windows that do not fit matter to those who wait for them.
+            Order::Revoke => self.plan.check_store(traits, apart),
+            _ => self.plan.check(traits, apart),
+        };
+        if let Err(fault) = checked {
             return Stop::Refused(Trouble::of(&fault));
         }
         let mut recorder = Recorder::new(&self.parts, &self.plan.entries.secret);
@@ -157,6 +163,10 @@ impl Engine {
     }
 
     fn failed(&self, state: &State, effect: &Effect, fault: &Fault) -> Event {
+        if matches!(effect, Effect::Publish(..)) && state.has_leaks() && !state.unpublished {
+            self.parts.progress.warns(fault);
+            return Event::Unpublished(Trouble::of(fault));
+        }
         let now = self.now();
         let lost = fault.code() == FaultCode::VersionConflict;
         // 1, 2, 4 seconds and so on, unless somebody says how long.
@@ -207,7 +217,7 @@ impl Engine {
         Ok(version)
     }
 
-    fn draw(&self, bytes: usize) -> String {
+    pub(super) fn draw(&self, bytes: usize) -> String {
         let mut drawn = vec![0; bytes];
         self.parts.randomness.fill(&mut drawn);
         drawn.iter().map(|byte| format!("{byte:02x}")).collect()

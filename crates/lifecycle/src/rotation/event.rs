@@ -33,6 +33,8 @@ pub enum Event {
     Promoted(Version),
     /// The consumers were told.
     Published,
+    /// They could not be told, and the revocation of a secret does not wait for that.
+    Unpublished(Trouble),
     /// What the consumers say.
     Collected(AckReport),
     /// The verdict on the new secret, and on the old one where it was tried.
@@ -74,6 +76,8 @@ pub enum Order {
     Try,
     /// Promote what is PENDING, if it is good, tell the consumers, and go no further. Nothing is begun.
     Promote,
+    /// End what leaked. Nothing is ended that is not marked beside the secret.
+    Revoke,
 }
 
 /// What the platform thinks of a secret.

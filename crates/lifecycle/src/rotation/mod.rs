@@ -22,6 +22,7 @@ mod audited;
 mod begin;
 mod boundary;
 mod checkpoints;
+mod dated;
 mod decide;
 mod document;
 mod effect;
@@ -41,6 +42,7 @@ mod plan;
 mod prepare;
 mod recorder;
 mod retire;
+mod revoke;
 mod seen;
 mod settle;
 mod state;
@@ -58,8 +60,9 @@ mod words;
 pub use amend::{ORPHAN_WINDOW, amend};
 pub use checkpoints::{
     DisabledMark, Dropped, Finished, Forward, Intent, Outcome, PendingMark, PromotedMark, RetireMark,
-    Rotation, Tried,
+    Rotation, TryMark,
 };
+pub use dated::Dated;
 pub use decide::next;
 pub use document::{Announced, Call, Document, Hold, Lease, OpenGenerate, SCHEMA};
 pub use effect::{Baseline, Change, Effect, Next, Stop, Trouble};
@@ -71,6 +74,9 @@ pub use hold::HeldBack;
 pub use journal::{Journal, JournalFault, NoJournal, Record, Recorded, Tail, read_journal, record_line};
 pub use outline::{PlannedStep, outline};
 pub use plan::{Entries, Pace, Plan};
+pub use revoke::{
+    Consent, Evidence, Exposure, Leaked, Noted, Revocation, Tried, Word, evidence, exposure, mark,
+};
 pub use seen::{Held, Seen};
 pub use state::{Refusal, State, apply};
 pub use status::{SecretStatus, Status, status};

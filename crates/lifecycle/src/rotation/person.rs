@@ -30,7 +30,8 @@ impl View<'_> {
         let old = &rotation.intent.slot;
         let previous = self.seen.previous.as_ref().is_some_and(|held| held.slot.as_ref() == Some(old));
         let discarding = rotation.retire.as_ref().is_some_and(|retire| retire.discarding);
-        if !previous || self.seen.slot(old).is_none() || discarding || *old == pending.slot {
+        let leaked = self.document.has_leaked(old, rotation.intent.fingerprint);
+        if !previous || self.seen.slot(old).is_none() || discarding || leaked || *old == pending.slot {
             return self.refuse(
                 FaultCode::RotationRefused,
                 "there is nothing to go back to: the old secret is gone",
@@ -53,8 +54,16 @@ impl View<'_> {
 
     pub(super) fn resume(&self, rotation: &Rotation) -> Change {
         let cause = rotation.stuck.as_ref().map(|stuck| stuck.cause);
-        let (retiring, new) = match rotation.forward.as_ref().filter(|_| cause == Some(Cause::UndoImpossible))
-        {
+        Change::Resume(Box::new(self.baseline(rotation, cause == Some(Cause::UndoImpossible))))
+    }
+
+    /// What it would go back to has leaked: on with what was turned round.
+    pub(super) fn forth(&self, rotation: &Rotation) -> Change {
+        Change::Forth(Box::new(self.baseline(rotation, true)))
+    }
+
+    fn baseline(&self, rotation: &Rotation, forth: bool) -> Baseline {
+        let (retiring, new) = match rotation.forward.as_ref().filter(|_| forth) {
             Some(forward) => (&forward.intent.slot, Some(&forward.pending.slot)),
             None => (&rotation.intent.slot, rotation.pending.as_ref().map(|pending| &pending.slot)),
         };
@@ -63,11 +72,6 @@ impl View<'_> {
             Newcomers::Strange(slots) => slots,
             Newcomers::Ours(_) | Newcomers::None => BTreeSet::new(),
         };
-        Change::Resume(Box::new(Baseline {
-            old: self.revision(retiring),
-            new,
-            old_active: self.is_active(retiring),
-            known,
-        }))
+        Baseline { old: self.revision(retiring), new, old_active: self.is_active(retiring), known }
     }
 }

@@ -116,28 +116,35 @@ impl Plan {
     /// # Errors
     /// `rotation-refused` with the reason.
     pub fn check(&self, store: StoreTraits, apart: bool) -> Result<(), Fault> {
+        self.check_store(store, apart)?;
+        self.check_windows()
+    }
+
+    /// Whether a new secret and what is to be known of it could be kept in such a store.
+    ///
+    /// # Errors
+    /// As [`Plan::check`].
+    pub(super) fn check_store(&self, store: StoreTraits, apart: bool) -> Result<(), Fault> {
         can_keep(store, apart)?;
         if store.compare_and_set != self.compare_and_set {
             return Err(Fault::new(FaultCode::Internal, "the plan is for a store of another kind"));
         }
+        if self.entries.secret == self.entries.checkpoint {
+            let detail = "the checkpoints would stand in the secret's own entry".to_owned();
+            return Err(refused(detail, "give them an entry of their own"));
+        }
+        Ok(())
+    }
+
+    fn check_windows(&self) -> Result<(), Fault> {
         self.fits()?;
-        let refuse = |detail: String, hint: &str| Err(refused(detail, hint));
         let both_live = self.both_live().total();
         if both_live >= self.every {
-            return refuse(
-                format!(
-                    "two secrets would live together for {}, so a rotation every {} would never end",
-                    super::Spoken(both_live),
-                    super::Spoken(self.every)
-                ),
-                "rotate less often",
+            let (both_live, every) = (super::Spoken(both_live), super::Spoken(self.every));
+            let detail = format!(
+                "two secrets would live together for {both_live}, so a rotation every {every} would never end"
             );
-        }
-        if self.entries.secret == self.entries.checkpoint {
-            return refuse(
-                "the checkpoints would stand in the secret's own entry".into(),
-                "give them an entry of their own",
-            );
+            return Err(refused(detail, "rotate less often"));
         }
         Ok(())
     }

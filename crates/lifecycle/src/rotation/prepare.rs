@@ -131,6 +131,9 @@ fn generate(view: &View<'_>, rotation: &Rotation) -> Next {
     }
     let active = view.seen.slots.iter().filter(|slot| slot.active);
     let live: Vec<String> = active.map(|slot| format!("`{}`", slot.id)).collect();
+    if let Some(room) = make_room(view, rotation) {
+        return room;
+    }
     if let Some(most) =
         view.plan.capabilities.max_live.filter(|most| rotation.intent.target.is_none() && live.len() >= *most)
     {
@@ -139,6 +142,16 @@ fn generate(view: &View<'_>, rotation: &Rotation) -> Next {
         return stop(Stop::Failed(Trouble::of(&fault)));
     }
     view.call(Step::Generate, call)
+}
+
+/// A secret that leaked and is off already takes up a place all the same, where the platform counts those that are off.
+fn make_room(view: &View<'_>, rotation: &Rotation) -> Option<Next> {
+    let revocation = view.document.revocation.as_ref().filter(|revocation| revocation.disable_first)?;
+    let (can, old) = (&view.plan.capabilities, &rotation.intent.slot);
+    let full = rotation.intent.target.is_none() && can.can_create && view.seen.slots.len() >= can.max_live?;
+    let leaked = revocation.names(old, rotation.intent.fingerprint) && !view.is_active(old);
+    let there = view.seen.slot(old).is_some();
+    (full && leaked && there).then(|| view.call(Step::Delete, Call::Delete(old.clone())))
 }
 
 /// Puts the value of PREVIOUS where it can be tried and promoted.
@@ -177,6 +190,8 @@ pub(super) fn compare(view: &View<'_>, rotation: &Rotation, with: &SlotId) -> Op
     let one = &rotation.intent.slot;
     match &view.state.compared {
         _ if one == with => None,
+        // It leaked and was removed first: there is nothing left to compare with.
+        _ if view.is_hurried() && view.seen.slot(one).is_none() => None,
         None => Some(does(Step::Verify, Effect::Compare(one.clone(), with.clone()))),
         Some(None) => None,
         Some(Some(difference)) => Some(stuck(Step::Verify, Cause::RightsDiffer, difference.clone())),

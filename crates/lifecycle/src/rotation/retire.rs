@@ -10,6 +10,7 @@ use super::effect::{Change, Effect, Next};
 use super::event::Verdict;
 use super::orphans::Newcomers;
 use super::prepare::unknown;
+use super::revoke;
 use super::step::Step;
 use super::strategy::Strategy;
 use super::stuck::Cause;
@@ -37,7 +38,10 @@ pub(super) fn decide(
             }
         };
     }
-    prove(view, rotation, pending, mark, disables)
+    match &view.document.revocation {
+        Some(revocation) => revoke::retire(view, (revocation, rotation), (promoted, pending), mark),
+        None => prove(view, rotation, pending, mark, disables),
+    }
 }
 
 fn prove(
@@ -121,6 +125,11 @@ pub(super) fn foreign_change(
     pending: &PendingMark,
 ) -> Option<(Cause, String)> {
     let new = &pending.slot;
+    let leaked = view.document.revocation.as_ref();
+    if leaked.is_some_and(|revocation| revocation.names(new, pending.fingerprint)) {
+        // It is to go as well, and may have been switched off for that.
+        return None;
+    }
     let of_the_new = match view.seen.slot(new) {
         None => Some(format!("`{new}` is gone")),
         Some(slot) if !slot.active => Some(format!("`{new}` was switched off")),
@@ -131,6 +140,10 @@ pub(super) fn foreign_change(
     };
     if let Some(change) = of_the_new {
         return Some((Cause::NewSecretChanged, change));
+    }
+    if view.is_hurried() {
+        // Whatever somebody did to the old one, and whatever else they made, is no reason to let live what leaked.
+        return None;
     }
     let of_the_old =
         if rotation.strategy == Strategy::Regenerate { None } else { change_of_old(view, rotation) };

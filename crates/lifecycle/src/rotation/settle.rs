@@ -7,6 +7,7 @@ use super::effect::{Change, Effect, Next};
 use super::evidence::{AckReport, Finding, Question, judge};
 use super::plan::Plan;
 use super::retire;
+use super::revoke;
 use super::state::State;
 use super::step::Step;
 use super::strategy::Strategy;
@@ -22,7 +23,13 @@ pub(super) fn decide(
     if view.current_version() != Some(&pending.version) {
         return stuck(Step::CollectEvidence, Cause::StoreChanged, "CURRENT is no longer what was promoted");
     }
-    if let Some(telling) = tell(view, promoted, pending) {
+    // A revocation tries to tell programs once before it ends the old one, and goes on trying afterwards; copies come then, too: one that cannot be
+    // written must not keep alive what leaked.
+    if view.is_hurried() {
+        if !promoted.notified && !view.state.unpublished {
+            return revoke::tell(view, pending);
+        }
+    } else if let Some(telling) = tell(view, promoted, pending) {
         return telling;
     }
     let mark = RetireMark {
@@ -35,6 +42,9 @@ pub(super) fn decide(
     if rotation.strategy == Strategy::Regenerate {
         // The old secret died with the reset: there is nothing left to prove.
         return does(Step::RetireIntent, Effect::Write(Change::Retire(mark)));
+    }
+    if view.is_hurried() {
+        return hurry(view, rotation, (promoted, pending), mark);
     }
     let Some(acks) = &view.state.acks else { return does(Step::CollectEvidence, Effect::Collect) };
     let findings = ask(view, rotation, promoted, pending, acks);
@@ -51,7 +61,7 @@ pub(super) fn decide(
 }
 
 /// What is left of telling the consumers. Programs first: a copy that cannot be written must not keep them waiting.
-fn tell(view: &View<'_>, promoted: &PromotedMark, pending: &PendingMark) -> Option<Next> {
+pub(super) fn tell(view: &View<'_>, promoted: &PromotedMark, pending: &PendingMark) -> Option<Next> {
     if !promoted.notified && !view.state.published {
         return Some(does(Step::Notify, Effect::Publish(pending.version.clone(), pending.fingerprint)));
     }
@@ -64,6 +74,22 @@ fn tell(view: &View<'_>, promoted: &PromotedMark, pending: &PendingMark) -> Opti
         return Some(view.call(Step::Notify, Call::Copy(copy.clone(), pending.version.clone())));
     }
     (!promoted.notified).then(|| does(Step::Notify, Effect::Write(Change::Notified)))
+}
+
+/// No evidence and no soak: somebody consented to what that costs.
+fn hurry(
+    view: &View<'_>,
+    rotation: &Rotation,
+    (promoted, pending): (&PromotedMark, &PendingMark),
+    mark: RetireMark,
+) -> Next {
+    if view.is_old() {
+        return does(Step::RetireIntent, Effect::Observe);
+    }
+    if let Some((cause, change)) = retire::foreign_change(view, rotation, promoted, pending) {
+        return stuck(Step::RetireIntent, cause, change);
+    }
+    does(Step::RetireIntent, Effect::Write(Change::Retire(mark)))
 }
 
 fn wait(view: &View<'_>, rotation: &Rotation, promoted: &PromotedMark, findings: &[Finding]) -> Next {

@@ -33,6 +33,8 @@ pub struct State {
     pub published: bool,
     /// The copy that was written last, and which version into it.
     pub copied: Option<(CopyId, Version)>,
+    /// Whether telling them failed where a revocation could not wait for it.
+    pub unpublished: bool,
     /// What the consumers say.
     pub acks: Option<AckReport>,
     /// The verdicts on the new secret and the old one.
@@ -138,6 +140,7 @@ impl State {
             Event::Verified(version, verdict, at) => self.tries.add(version, verdict, *at),
             Event::Promoted(version) => return self.promoted(version),
             Event::Published => self.published = true,
+            Event::Unpublished(_) => self.unpublished = true,
             Event::Collected(acks) => self.acks = Some(acks.clone()),
             Event::Proved(new, old) => self.proof = Some((new.clone(), old.clone())),
         }
@@ -153,11 +156,10 @@ impl State {
                 self.in_hand = None;
             }
             Change::Intent(..) => self.stale = true,
-            Change::Resume(_) | Change::Undo(..) | Change::Abandon => {
-                let begun = self.begun.take();
-                let seen = self.seen.take();
-                *self = Self { begun, seen, stale: true, obeyed: true, ..Self::default() };
-            }
+            Change::Resume(_) | Change::Undo(..) | Change::Forth(_) | Change::Abandon => self.restart(true),
+            Change::Stuck(..) | Change::Leaked(..) | Change::Revoked => self.revoking(change),
+            // A revocation is not over with the rotation that it hurried.
+            Change::Finish(_) if self.has_leaks() => self.restart(self.obeyed),
             Change::Finish(outcome) => self.finished = Some(*outcome),
             Change::Dropped => self.tries = Tries::default(),
             Change::Trying(version) => self.tries.of(version).announced = true,

@@ -12,6 +12,7 @@ use super::effect::{Change, Effect, Stop};
 use super::event::{Begun, Order};
 use super::evidence::{AckReport, Finding};
 use super::plan::Plan;
+use super::revoke::Leaked;
 use super::seen::{Held, Seen};
 use super::state::State;
 use super::step::Step;
@@ -39,6 +40,8 @@ pub struct Status {
     pub lease: Option<Lease>,
     /// Whether it is on hold.
     pub hold: Option<Hold>,
+    /// What leaked and is not gone yet.
+    pub leaked: Vec<Leaked>,
     /// The command to type.
     pub command: String,
 }
@@ -84,7 +87,13 @@ pub fn status(seen: &Seen, acks: Option<&AckReport>, now: WallTime, plan: &Plan)
         unheard: None,
         lease: document.and_then(|document| document.lease.clone()).filter(|lease| now < lease.until),
         hold: document.and_then(|document| document.hold.clone()),
-        command: command(document.is_some_and(|document| document.hold.is_some()), rotation, plan),
+        leaked: document
+            .and_then(|document| document.revocation.as_ref())
+            .map_or_else(Vec::new, |revocation| revocation.open().cloned().collect()),
+        command: match document.and_then(|document| document.revocation.as_ref()) {
+            Some(_) => format!("hallpass revoke {}", plan.integration),
+            None => command(document.is_some_and(|document| document.hold.is_some()), rotation, plan),
+        },
     }
 }
 
@@ -186,6 +195,10 @@ impl fmt::Display for Status {
         }
         if let Some(lease) = &self.lease {
             writeln!(f, "  lease     {}", lease.holder)?;
+        }
+        for leaked in &self.leaked {
+            let off = if leaked.off.is_some() { "off" } else { "ALIVE" };
+            writeln!(f, "  leaked    {}  in {}  {off}", leaked.fingerprint, leaked.slot)?;
         }
         writeln!(f, "  next      {}", self.next)?;
         for copy in &self.unwritten {

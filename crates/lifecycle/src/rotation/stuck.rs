@@ -46,11 +46,13 @@ pub enum Cause {
     WindowSpent,
     /// That time is nearly over, and the old secret may still be needed.
     WindowEnds,
+    /// The new secret was refused after the one that leaked was ended.
+    NoneWorks,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::SecretRefused,
         Self::CanaryFailed,
         Self::RightsDiffer,
@@ -64,6 +66,7 @@ impl Cause {
         Self::UndoImpossible,
         Self::WindowSpent,
         Self::WindowEnds,
+        Self::NoneWorks,
     ];
 
     /// What is in the way, in words.
@@ -85,6 +88,7 @@ impl Cause {
             Self::WindowEnds => {
                 "the platform may end the old secret soon, and nothing proves that nobody needs it"
             }
+            Self::NoneWorks => "the platform refuses the new secret; the one that leaked stays off",
         }
     }
 
@@ -99,7 +103,8 @@ impl Cause {
             | Self::NoEvidence
             | Self::OldAccepted
             | Self::UndoImpossible
-            | Self::WindowEnds => "resume",
+            | Self::WindowEnds
+            | Self::NoneWorks => "resume",
             Self::NewSecretChanged
             | Self::StoreChanged
             | Self::WrongEnvironment

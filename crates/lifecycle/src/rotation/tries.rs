@@ -5,7 +5,7 @@ use hallpass_core::Version;
 use super::event::Verdict;
 use super::time::WallTime;
 
-/// Tries of this process with one pending version. How often it was tried in all stands in the document, see [`super::Tried`].
+/// Tries of this process with one pending version. How often it was tried in all stands in the document, see [`super::TryMark`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Tries {
     /// Which version.

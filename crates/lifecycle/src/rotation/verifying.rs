@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hallpass_core::{CompareAndSet, Fault, FaultCode, Version};
 
-use super::checkpoints::{Dropped, PendingMark, Rotation, Tried};
+use super::checkpoints::{Dropped, PendingMark, Rotation, TryMark};
 use super::decide::{View, does, stop, stuck};
 use super::document::Call;
 use super::effect::{Change, Effect, Next, Stop, Trouble};
@@ -109,7 +109,7 @@ fn refused(rotation: &Rotation, pending: &PendingMark, verdict: Option<&Verdict>
 }
 
 /// When to try again: at once, where nobody did; never, once there were enough tries by whatever processes, or the window is over.
-fn next_try(counted: Option<&Tried>, here: &Tries, window: Duration) -> Option<WallTime> {
+fn next_try(counted: Option<&TryMark>, here: &Tries, window: Duration) -> Option<WallTime> {
     let first = [counted.map(|tried| tried.first), here.first].into_iter().flatten().min();
     let last = [counted.map(|tried| tried.last), here.last].into_iter().flatten().max();
     let (Some(first), Some(last)) = (first, last) else { return Some(WallTime::default()) };

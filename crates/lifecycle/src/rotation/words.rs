@@ -54,7 +54,10 @@ impl Change {
             Self::Resume(_) => "resumed",
             Self::Undo(..) => "undo",
             Self::Abandon => "abandoned",
+            Self::Forth(_) => "not gone back",
             Self::Finish(_) => "finished",
+            Self::Leaked(..) => "leaked secret noted",
+            Self::Revoked => "revoked",
         }
     }
 }

@@ -13,6 +13,8 @@ mod hold;
 mod journal;
 mod own_identity;
 mod pages;
+mod revoke;
+mod revoke_drills;
 mod rotators;
 mod status;
 mod store_contract;

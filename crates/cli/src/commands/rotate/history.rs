@@ -89,6 +89,7 @@ fn words(event: &Event) -> Option<String> {
         Event::Verified(version, verdict, _) => format!("tried {version}: {}", tried(verdict)),
         Event::Promoted(version) => format!("current is {version}"),
         Event::Published => "consumers told".to_owned(),
+        Event::Unpublished(trouble) => format!("consumers not told: {}", trouble.detail),
         Event::Proved(new, old) => {
             let old = old.as_ref().map(|old| format!(", the old one: {}", tried(old)));
             format!("the new secret: {}{}", tried(new), old.unwrap_or_default())

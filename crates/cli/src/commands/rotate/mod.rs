@@ -18,6 +18,9 @@ use hallpass_app::RotationOptions;
 use hallpass_app::config::waiting_time;
 use hallpass_app::lifecycle::Order;
 
+pub(super) use one::open;
+pub(super) use told::{Ended, exit_of};
+
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;

@@ -29,7 +29,7 @@ pub(super) async fn run(
 }
 
 /// The rotation of `name`, whose progress is told on standard error.
-pub(super) fn open(
+pub(in crate::commands) fn open(
     app: &App,
     name: &str,
     options: RotationOptions,

@@ -7,9 +7,9 @@ use crate::exit::Exit;
 
 /// How it ended.
 #[derive(Debug, Serialize)]
-pub(super) struct Ended<'a> {
+pub(in crate::commands) struct Ended<'a> {
     integration: &'a str,
-    /// `rotated`, `undone`, `abandoned`, `superseded`, `nothing`, `not-due`, `waiting`, `held`, `lease-held`, `stuck`, `refused` or `failed`.
+    /// `rotated`, `undone`, `abandoned`, `superseded`, `revoked`, `nothing`, `not-due`, `waiting`, `held`, `lease-held`, `stuck`, `refused` or `failed`.
     ended: &'static str,
     /// Seconds until there is something to do again, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -20,7 +20,7 @@ pub(super) struct Ended<'a> {
 }
 
 impl<'a> Ended<'a> {
-    pub(super) fn of(integration: &'a str, stop: &Stop, now: WallTime) -> Self {
+    pub(in crate::commands) fn of(integration: &'a str, stop: &Stop, now: WallTime) -> Self {
         let mut findings = Vec::new();
         let (ended, again) = match stop {
             Stop::Finished(outcome) => (outcome.name(), None),
@@ -67,6 +67,7 @@ impl<'a> Ended<'a> {
             "superseded" => {
                 format!("{integration}: somebody stored another secret; nothing more was touched")
             }
+            "revoked" => format!("{integration}: what leaked is gone, and the secret in use is another"),
             "not-due" => format!("{integration}: not due for {left}"),
             "waiting" => format!("{integration}: time has to pass; go on in {left} with the same command"),
             _ => format!("{integration}: nothing to do"),
@@ -79,7 +80,7 @@ impl<'a> Ended<'a> {
 }
 
 /// The exit code of a run that ended without a fault.
-pub(super) fn exit_of(stop: &Stop) -> Exit {
+pub(in crate::commands) fn exit_of(stop: &Stop) -> Exit {
     match stop {
         Stop::Finished(Outcome::Superseded) => Exit::Refused,
         Stop::Nothing | Stop::NotDue(_) => Exit::NothingDue,

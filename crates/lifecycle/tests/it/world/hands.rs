@@ -223,6 +223,9 @@ impl Verify for Hands {
 impl Publish for Hands {
     fn publish<'a>(&'a self, _published: &'a Published) -> BoxFuture<'a, Result<(), Fault>> {
         Box::pin(self.0.repeatable(|world| {
+            if world.deaf {
+                return Err(Fault::new(FaultCode::ChildFailed, "nobody could be told"));
+            }
             world.published += 1;
             Ok(())
         }))

@@ -5,6 +5,7 @@
 
 mod consumers;
 mod document;
+mod leak;
 mod run;
 mod store;
 
@@ -14,6 +15,7 @@ pub(crate) mod platform;
 pub(crate) use consumers::Consumer;
 pub(crate) use document::SimDocument;
 pub(crate) use hands::engine;
+pub(crate) use leak::Leak;
 pub(crate) use platform::{Platform, Shape, stored};
 pub(crate) use run::{Crash, Draws, Ended, Rotator, block_on, run_all, run_one, stop_of};
 pub(crate) use store::{Shelf, SimStore};
@@ -57,6 +59,10 @@ pub(crate) struct World {
     pub(crate) unreachable: bool,
     /// Whether everything that may be done twice is.
     pub(crate) twice: bool,
+    /// What leaked, while it is watched.
+    pub(crate) leak: Option<Leak>,
+    /// Whether telling the consumers fails.
+    pub(crate) deaf: bool,
     pub(crate) doubled: u32,
     waited: u32,
     drawn: u64,
@@ -104,6 +110,8 @@ impl Sim {
             verifications: Vec::new(),
             unreachable: false,
             twice: false,
+            leak: None,
+            deaf: false,
             doubled: 0,
             waited: 0,
             drawn: 0,
@@ -205,6 +213,9 @@ impl World {
 
     /// Whether every consumer that keeps the rules holds a secret that works.
     pub(crate) fn look(&mut self) {
+        if self.leak.is_some() {
+            return self.watch_leak();
+        }
         for consumer in &self.consumers {
             if consumer.keeps_the_rules() && !self.platform.accepts_pair(&consumer.pair, self.now) {
                 let what = format!(

@@ -108,6 +108,8 @@ pub(crate) struct Platform {
     pub(crate) bad_secrets: u32,
     /// Whether a slot that is switched off goes on working.
     pub(crate) never_revokes: bool,
+    /// Slot and secret that the platform goes on accepting, whatever was done to it.
+    pub(crate) sticky: Option<(String, String)>,
     /// Whether the canary calls fail.
     pub(crate) canary_fails: bool,
     /// Calls that ended a secret, in order.
@@ -125,6 +127,7 @@ impl Platform {
             made: 0,
             bad_secrets: 0,
             never_revokes: false,
+            sticky: None,
             canary_fails: false,
             ended: Vec::new(),
             generated: 0,
@@ -178,6 +181,9 @@ impl Platform {
 
     /// As [`Self::accepts`], for slot and secret.
     pub(crate) fn accepts_pair(&self, (id, secret): &(String, String), now: Duration) -> bool {
+        if self.sticky.as_ref().is_some_and(|(slot, kept)| (slot, kept) == (id, secret)) {
+            return true;
+        }
         let active = |slot: &SimSlot| slot.active || self.never_revokes;
         let good = |slot: &SimSlot| active(slot) && slot.secret == *secret && now >= slot.usable_from;
         !secret.starts_with("bad") && self.slots.get(id).is_some_and(good)
