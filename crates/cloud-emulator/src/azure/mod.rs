@@ -11,6 +11,7 @@
 
 mod control;
 mod entra;
+mod key_value_orders;
 mod key_values;
 mod local;
 mod secrets;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::json;
 
-use super::key_values::{Behind, KeyValues, key_value};
+use super::key_values::{Behind, KeyValues};
 use super::secrets::Secrets;
 
 /// The tenant that exists.
@@ -86,37 +86,6 @@ impl World {
         state.secrets.purge(name);
     }
 
-    /// Writes a key-value.
-    pub fn write_key_value(&self, key: &str, label: Option<&str>, value: &str, content_type: Option<&str>) {
-        let mut state = self.state();
-        let etag = state.next_version();
-        let body = json!({ "value": value, "content_type": content_type });
-        state
-            .key_values
-            .insert((key.to_owned(), label.map(str::to_owned)), key_value(key, label, &body, &etag));
-    }
-
-    /// The value of a key-value, if it is there.
-    #[must_use]
-    pub fn key_value(&self, key: &str, label: Option<&str>) -> Option<String> {
-        let state = self.state();
-        let item = state.key_values.get(&(key.to_owned(), label.map(str::to_owned)))?;
-        item["value"].as_str().map(str::to_owned)
-    }
-
-    /// Locks a key-value, or unlocks it.
-    pub fn lock_key_value(&self, key: &str, label: Option<&str>, locked: bool) {
-        let mut state = self.state();
-        if let Some(item) = state.key_values.get_mut(&(key.to_owned(), label.map(str::to_owned))) {
-            item["locked"] = json!(locked);
-        }
-    }
-
-    /// Deletes every key-value.
-    pub fn forget_key_values(&self) {
-        self.state().key_values.clear();
-    }
-
     /// Lets every token, those given out so far too, be one for somebody else.
     pub fn misdirect_tokens(&self) {
         let mut state = self.state();
@@ -135,23 +104,12 @@ impl World {
         self.state().token_requests
     }
 
-    /// How many values of key-values were in lists.
-    #[must_use]
-    pub fn listed_values(&self) -> usize {
-        self.state().listed_values
-    }
-
     /// Answers the next `reads` unversioned reads of a secret as a replica would that has not heard of the newest version.
     pub fn lag(&self, reads: usize) {
         self.state().secrets.lag = reads;
     }
 
-    /// Answers the next `reads` reads of key-values as a replica would that has not heard of the newest write, unless they show its token.
-    pub fn lag_key_values(&self, reads: usize) {
-        self.state().behind.reads = reads;
-    }
-
-    /// The same as [`Self::lag`], from the next write on.
+    /// The same, from the next write on.
     pub fn lag_after_write(&self, reads: usize) {
         self.state().lag_after_write = reads;
     }
