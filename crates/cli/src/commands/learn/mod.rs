@@ -26,6 +26,7 @@ use crate::printer::Printer;
 /// With --diff it says what the integration has and did not use: rules that covered no call, and with --role permissions that no call needs.
 ///
 /// Example: hallpass learn queue-sync
+///
 /// Example: hallpass learn queue-sync --permissions swagger.json --diff --role role.json --since 2026-08-01
 #[derive(Debug, Args)]
 pub(crate) struct Learn {

@@ -88,7 +88,9 @@ impl<'a> RoleReport<'a> {
                 SolvedBy::Greedy => "found by a greedy choice: a smaller role may do it",
             };
             lines.push(format!("least role, by {} ({how}):", self.source));
-            let row = |one: &Permission<'_>| [one.permission.to_owned(), one.calls.join(", ")];
+            let row = |one: &Permission<'_>| {
+                [one.permission.to_owned(), one.calls.join(", "), format!("({})", one.sources.join(", "))]
+            };
             lines.push(columns(&self.permissions.iter().map(row).collect::<Vec<_>>()));
         }
         for Chosen { call, chosen, alternatives, why } in &self.choices {
