@@ -66,9 +66,11 @@ pub(crate) use acks::{AckAddress, AckTarget};
 use check::Checker;
 use faults::Collector;
 use file::HallpassToml;
+#[cfg(feature = "aws")]
+pub(crate) use settings::PublishConfig;
 pub(crate) use settings::{
     AuditConfig, FileAcceptance, IntegrationConfig, Key, LocalStoreConfig, LogConfig, OutboundConfig,
-    ProvisionConfig, PublishConfig, RotationConfig, SidecarConfig, StrategyChoice,
+    ProvisionConfig, RotationConfig, SidecarConfig, StrategyChoice,
 };
 
 /// Where settings come from besides the file.

@@ -187,6 +187,7 @@ pub(crate) struct RotationConfig {
 
 /// A function of AWS Lambda that gets the secret by its environment.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only a build with that cloud publishes"))]
 pub(crate) struct PublishConfig {
     /// Its name or ARN.
     pub(crate) function: String,

@@ -1,6 +1,9 @@
 //! The inventory, gathered: configuration, stores, platforms and rotations in one document.
 
+mod excerpt;
 mod gather;
+
+pub use excerpt::AuditExcerpt;
 
 use std::path::Path;
 use std::time::Duration;
@@ -40,15 +43,6 @@ pub struct Inventory {
     pub audit: Option<AuditExcerpt>,
 }
 
-/// The end of an audit log that was verified.
-#[derive(Clone, Debug, Serialize)]
-pub struct AuditExcerpt {
-    /// What the verification found, in one sentence.
-    pub verdict: String,
-    /// The last events, oldest first: when, who, what.
-    pub events: Vec<[String; 3]>,
-}
-
 impl Inventory {
     /// When it was taken.
     #[must_use]
@@ -82,7 +76,7 @@ impl App {
         let rows = join(&configured, &surveys.seen);
         told("findings".to_owned());
         let report = self.lint_seen(config, file, &LintOptions::default(), Some(&surveys)).await?;
-        let audit = self.audit_excerpt(config);
+        let audit = self.audit_excerpt().await;
         let sources = sources(self, &rows, &configured, &surveys.seen, &report, audit.as_ref());
         Ok(Inventory {
             schema: INVENTORY_SCHEMA,
@@ -95,11 +89,6 @@ impl App {
             sources,
             audit,
         })
-    }
-
-    /// The end of the audit log, if its chain can be verified.
-    fn audit_excerpt(&self, _config: &Config) -> Option<AuditExcerpt> {
-        None
     }
 }
 

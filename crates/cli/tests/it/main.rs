@@ -18,6 +18,7 @@ mod doctor;
 mod emulate;
 mod exec;
 mod init;
+mod inventory;
 mod learn;
 mod lint;
 mod pages;
