@@ -126,6 +126,8 @@ impl Carrier {
             // Looked at anew for every try: the latest wins.
             let Word { number, said } = self.words.borrow_and_update().clone();
             let Some(said) = said else { return };
+            // What was on its way when the hurry began is not the last try: the place may have come back meanwhile.
+            let hurried = *self.hurry.borrow();
             match self.try_once(&said).await {
                 Ok(()) => {
                     self.meter.count(Counter::AcksDelivered);
@@ -142,7 +144,7 @@ impl Carrier {
                 Err(fault) => {
                     self.meter.count(Counter::AcksFailed);
                     self.complain(&fault, failures);
-                    if *self.hurry.borrow() {
+                    if hurried {
                         self.seen_to.send_modify(|seen| seen.ended = number);
                         return;
                     }
