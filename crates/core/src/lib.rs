@@ -36,8 +36,8 @@ mod slots;
 mod start;
 mod status;
 mod store;
-#[cfg_attr(hallpass_search, path = "../../../search/src/sync.rs")]
 mod survey;
+#[cfg_attr(hallpass_search, path = "../../../search/src/sync.rs")]
 pub mod sync;
 pub mod template;
 pub mod token;
