@@ -168,7 +168,7 @@ fn stages(named: Option<&Vec<At<String>>>) -> Option<Vec<Stage>> {
 
 /// What is wrong with a reference. The store's own words name a scheme they do not know; here that may be the first half of a secret
 /// that was pasted in place of its reference, so only schemes that exist are named.
-pub(super) fn reference_in_words(text: &str, fault: &Fault) -> (String, String) {
+fn reference_in_words(text: &str, fault: &Fault) -> (String, String) {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme);
     let known = || Scheme::ALL.iter().map(|scheme| scheme.name());
     match scheme {

@@ -37,7 +37,8 @@ impl App {
         all
     }
 
-    async fn stored(&self, integration: &Integration) -> Result<StoredEntry, Fault> {
+    /// What the store of an integration holds for it, without any value.
+    pub(crate) async fn stored(&self, integration: &Integration) -> Result<StoredEntry, Fault> {
         let credential = self.credential(integration.described.name.as_str()).await?;
         let reference = integration
             .secret
@@ -81,7 +82,8 @@ impl App {
     }
 }
 
-fn looked<T>(seen: Result<T, Fault>) -> Looked<T> {
+/// What was seen, or the fault in words.
+pub(crate) fn looked<T>(seen: Result<T, Fault>) -> Looked<T> {
     seen.map_or_else(|fault| Looked::Not(fault.to_string()), Looked::Seen)
 }
 

@@ -4,12 +4,14 @@ mod excerpt;
 mod gather;
 
 pub use excerpt::AuditExcerpt;
+pub(crate) use gather::looked;
 
 use std::path::Path;
 use std::time::Duration;
 
 use hallpass_core::Fault;
 use hallpass_lifecycle::inventory::{Control, Row, Source, Sources, controls, join};
+pub use hallpass_lifecycle::scope_lint::LONGEST_PERIOD as LIMIT;
 use serde::Serialize;
 
 use crate::assemble::App;
@@ -75,7 +77,8 @@ impl App {
             .collect();
         let rows = join(&configured, &surveys.seen);
         told("findings".to_owned());
-        let report = self.lint_seen(config, file, &LintOptions::default(), Some(&surveys)).await?;
+        let report =
+            self.lint_seen(config, file, &LintOptions::default(), Some((&surveys, &configured))).await?;
         let audit = self.audit_excerpt().await;
         let sources = sources(self, &rows, &configured, &surveys.seen, &report, audit.as_ref());
         Ok(Inventory {
@@ -148,6 +151,3 @@ fn sources(
     }
     sources
 }
-
-/// The period of a secret that has none: a policy, not a law.
-pub const LIMIT: Duration = Duration::from_secs(90 * 86_400);

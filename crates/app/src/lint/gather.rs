@@ -3,49 +3,50 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hallpass_core::{Fault, SurveyedRole};
+use hallpass_core::SurveyedRole;
+use hallpass_lifecycle::inventory::{Configured, Looked};
 use hallpass_lifecycle::scope_lint::{Custody, Granted, GrantedRole, Subject};
 use hallpass_stores::Scheme;
 
 use crate::assemble::{App, Integration};
+use crate::inventory::looked;
 use crate::survey::Surveys;
 
 /// What was found, and what was in the way.
 pub(super) struct Gathered {
     pub(super) subjects: Vec<Subject>,
     /// By integration.
-    pub(super) faults: Vec<(String, Fault)>,
+    pub(super) faults: Vec<(String, String)>,
 }
 
 impl App {
     /// Every integration, one after the other: a command for people and pipelines, and gentle to stores.
-    pub(super) async fn gather(&self, offline: bool, surveys: Option<&Surveys>) -> Gathered {
+    pub(super) async fn gather(&self, offline: bool, seen: Option<(&Surveys, &[Configured])>) -> Gathered {
         let mut gathered = Gathered { subjects: Vec::new(), faults: Vec::new() };
-        for integration in &self.integrations {
+        for (index, integration) in self.integrations.iter().enumerate() {
             let mut subject = described(integration);
-            if !offline && let Err(fault) = self.look(integration, &mut subject).await {
-                gathered.faults.push((subject.name.to_string(), fault));
+            let entry = match seen.and_then(|(_, configured)| configured.get(index)) {
+                Some(one) => Some(one.entry.clone()),
+                None if offline => None,
+                None => Some(looked(self.stored(integration).await)),
+            };
+            match entry {
+                Some(Looked::Seen(entry)) => {
+                    let now = self.parts.clock.now().wall;
+                    subject.age = entry.written.map(|written| now.saturating_sub(written));
+                    subject.client_id = entry.client_id;
+                }
+                Some(Looked::Not(why)) => gathered.faults.push((subject.name.to_string(), why)),
+                None => {}
             }
-            subject.granted = surveys.and_then(|surveys| granted(integration, &subject, surveys));
+            subject.granted = seen.and_then(|(surveys, _)| granted(integration, &subject, surveys));
             gathered.subjects.push(subject);
         }
         gathered
     }
-
-    /// Adds what the store says: whose secret it is, and how old.
-    async fn look(&self, integration: &Integration, subject: &mut Subject) -> Result<(), Fault> {
-        let credential = self.credential(subject.name.as_str()).await?;
-        let id = ["client_id", "access_key_id"].iter().find_map(|name| credential.member(name));
-        subject.client_id = id.and_then(|id| std::str::from_utf8(id.expose()).ok()).map(str::to_owned);
-        // A variable has no date, and the first place is the one that is written.
-        let Some(reference) = integration.secret.first() else { return Ok(()) };
-        let written = self.stores.of(reference)?.describe(&reference.entry).await?.written;
-        subject.age = written.map(|written| self.parts.clock.now().wall.saturating_sub(written));
-        Ok(())
-    }
 }
 
-/// What the platform grants its client; before that is made, what it shall be granted.
+/// What the platform grants its client.
 fn granted(integration: &Integration, subject: &Subject, surveys: &Surveys) -> Option<Granted> {
     let survey = surveys.seen.get(surveys.index_for(integration)?)?;
     let id = subject.client_id.as_deref()?;

@@ -16,6 +16,7 @@ mod scan;
 use std::path::PathBuf;
 
 use hallpass_core::{Environment, Fault};
+use hallpass_lifecycle::inventory::Configured;
 use hallpass_lifecycle::scope_lint::{Date, Finding, LintRule, accept, lint};
 
 use crate::assemble::App;
@@ -54,21 +55,21 @@ impl App {
             true => None,
             false => Some(self.survey(&std::collections::BTreeSet::new(), &|_| ()).await),
         };
-        self.lint_seen(config, file, options, surveys.as_ref()).await
+        self.lint_seen(config, file, options, surveys.as_ref().map(|surveys| (surveys, &[][..]))).await
     }
 
-    /// The same with what was seen of the platforms.
+    /// The same with what was seen of the platforms, and of the stores where somebody has looked already: one entry for each integration, in their order.
     pub(crate) async fn lint_seen(
         &self,
         config: &Config,
         file: &std::path::Path,
         options: &LintOptions,
-        surveys: Option<&Surveys>,
+        seen: Option<(&Surveys, &[Configured])>,
     ) -> Result<LintReport, Fault> {
         if let Some(name) = &options.integration {
             self.integration(name)?;
         }
-        let gathered = self.gather(options.offline, surveys).await;
+        let gathered = self.gather(options.offline, seen).await;
         let wanted = |name: &str| options.integration.as_deref().is_none_or(|one| one == name);
         // All are judged, since two may share a client; those that nobody asked for are left out afterwards.
         let mut findings: Vec<Finding> = lint(&gathered.subjects);

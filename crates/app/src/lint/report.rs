@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use hallpass_core::Fault;
 use hallpass_lifecycle::scope_lint::{
     Accepted, Date, Finding, LintRule, PlainSecret, Severity, Subject, no_longer,
 };
@@ -84,7 +83,7 @@ impl LintReport {
         file: &Path,
         outcome: Accepted,
         subjects: &[Subject],
-        faults: &[(String, Fault)],
+        faults: &[(String, String)],
         config: &Config,
     ) -> Self {
         let place = |finding: Finding| Reported {
@@ -97,7 +96,7 @@ impl LintReport {
         };
         let unknown = subjects.iter().filter_map(|subject| {
             let fault = faults.iter().find(|(name, _)| *name == subject.name.as_str());
-            let fault = fault.map(|(_, fault)| fault.to_string());
+            let fault = fault.map(|(_, fault)| fault.clone());
             let (integration, what) = (subject.name.to_string(), subject.unknown());
             (!what.is_empty()).then_some(Unknown { integration, what, fault })
         });

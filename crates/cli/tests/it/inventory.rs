@@ -136,8 +136,13 @@ fn an_audit_log_is_evidence_while_its_chain_holds_and_no_longer() {
         (inventory["audit"].clone(), logs["evidence"].get("none").cloned())
     };
     assert_eq!(scene.run(&["call", "queue-sync", "GET", "/api/v2/routing/queues"]).code, Some(0));
+    let reads = || {
+        std::fs::read_to_string(scene.path().join("audit.jsonl")).unwrap().matches("\"secret-read\"").count()
+    };
+    let before = reads();
     let (excerpt, missing) = none(&scene);
     assert!(missing.is_none(), "{excerpt}");
+    assert_eq!(reads(), before + 1, "the inventory and its findings rest on one look at the secret");
     let kinds: Vec<_> =
         excerpt["events"].as_array().unwrap().iter().map(|event| event[2].as_str().unwrap()).collect();
     assert!(kinds.contains(&"token-granted"), "{kinds:?}");

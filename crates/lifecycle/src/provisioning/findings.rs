@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::wanted::Wanted;
+use crate::scope_lint::{LintRule, is_administrative_role};
 
 /// One thing that is wrong with what is wanted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,9 +32,8 @@ pub fn refusals(wanted: &Wanted) -> Vec<Finding> {
 
 fn role(name: &str) -> Option<Finding> {
     wildcard("provision.grants", "role", name).or_else(|| {
-        let plain = name.trim().to_ascii_lowercase();
-        ADMINISTRATORS.contains(&plain.as_str()).then(|| Finding {
-            code: "role-of-administrators",
+        is_administrative_role(name).then(|| Finding {
+            code: LintRule::AdminRole.code(),
             key: "provision.grants",
             detail: format!("role `{name}` may do nearly everything"),
             hint: "make a role with the permissions that the integration's `allow` needs, and name that"
@@ -44,7 +44,7 @@ fn role(name: &str) -> Option<Finding> {
 
 fn wildcard(key: &'static str, what: &str, name: &str) -> Option<Finding> {
     name.contains('*').then(|| Finding {
-        code: "wildcard",
+        code: LintRule::WildcardPermission.code(),
         key,
         detail: format!("{what} `{name}` has a wildcard"),
         hint: format!("name each {what} that the integration needs"),
@@ -95,9 +95,6 @@ fn rights(wanted: &Wanted) -> Option<Finding> {
     Some(Finding { code, key: "provision.grants", detail, hint })
 }
 
-/// Roles that come with the platforms and may nearly everything, in lower case: Genesys Cloud's `Admin` and `Master Admin`, CXone's `Administrator`.
-const ADMINISTRATORS: [&str; 4] = ["admin", "master admin", "administrator", "superuser"];
-
 #[cfg(test)]
 mod tests {
     use super::refusals;
@@ -123,10 +120,10 @@ mod tests {
     #[test]
     fn what_is_too_broad_or_cannot_be_had_is_refused_by_name() {
         for name in ["admin", "Master Admin", " ADMINISTRATOR "] {
-            assert_eq!(codes(|wanted| wanted.grants.push(role(name))), ["role-of-administrators"], "{name}");
+            assert_eq!(codes(|wanted| wanted.grants.push(role(name))), ["admin-role"], "{name}");
         }
-        assert_eq!(codes(|wanted| wanted.grants.push(role("routing:*"))), ["wildcard"]);
-        assert_eq!(codes(|wanted| wanted.scopes.push("read:*".into())), ["wildcard"]);
+        assert_eq!(codes(|wanted| wanted.grants.push(role("routing:*"))), ["wildcard-permission"]);
+        assert_eq!(codes(|wanted| wanted.scopes.push("read:*".into())), ["wildcard-permission"]);
         assert_eq!(codes(|wanted| wanted.allowed_ips.push("203.0.113.7/32".into())), ["addresses-not-taken"]);
         for seconds in [299, 172_801] {
             let wanted =

@@ -21,6 +21,7 @@ pub use date::{Date, DateFault};
 pub use permission::{is_administrative_role, is_wildcard, writes};
 pub use plain_secrets::{PlainSecret, plain_secrets};
 pub use rule::{LintRule, Severity};
+pub use rules::LONGEST_PERIOD;
 pub use subject::{Custody, Granted, GrantedRole, Subject};
 
 use hallpass_core::IntegrationName;
