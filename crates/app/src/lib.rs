@@ -27,6 +27,7 @@ mod init;
 mod inventory;
 mod learn;
 mod lint;
+mod on_record;
 mod pass;
 mod policy_test;
 mod provisioning;

@@ -17,6 +17,9 @@ use hallpass_stores::{Reference, Scheme};
 
 use crate::assemble::{App, Integration};
 
+/// What the audit log says of who read a secret.
+const BY: &str = "secret copy";
+
 /// What a copy would do.
 #[derive(Debug)]
 pub struct CopyPlan {
@@ -82,6 +85,8 @@ impl App {
             return Err(fault.with_hint("copy to a `local:`, `aws-sm:`, `azure-kv:` or `gcp-sm:` reference"));
         }
         let user = self.user_of(&to).or_else(|| self.user_of(&from));
+        let source = self.on_record(source, &from.entry, user, BY);
+        let store = self.on_record(store, &to.entry, user, BY);
         let required = user.map_or(&[][..], |user| user.client.platform().required_members());
         let given = source.read(&from.entry, Stage::Current).await.map_err(|fault| absent(fault, &from))?;
         let credential = Credential::parse(&given.value, given.version.clone(), required)?;
@@ -98,7 +103,6 @@ impl App {
         let name = user.map(|user| user.client.name().to_string());
         let target = Target { store, scheme: to.scheme.name(), entry: to.entry, integration: name };
         let replaces = there.as_ref().map(held);
-        self.record(AuditKind::SecretRead, from.scheme.name(), &current, target.integration.as_ref())?;
         Ok(CopyPlan { current, previous, replaces, is_there, target, values })
     }
 
@@ -118,7 +122,7 @@ impl App {
             let version = store.put_pending(&entry, value.value).await?;
             written.version = version.clone();
             // Recorded before it counts, as in `put_secret`.
-            self.record(AuditKind::SecretWritten, scheme, &written, integration.as_ref())?;
+            self.record(scheme, &written, integration.as_ref())?;
             store.promote(&entry, &version, present.as_ref()).await?;
             present = Some(version);
         }
@@ -131,14 +135,9 @@ impl App {
         self.integrations.iter().find(|integration| integration.secret.contains(reference))
     }
 
-    fn record(
-        &self,
-        kind: AuditKind,
-        store: &str,
-        held: &Held,
-        integration: Option<&String>,
-    ) -> Result<(), Fault> {
-        let event = AuditEvent::new(self.parts.clock.now(), kind)
+    /// What is about to become current.
+    fn record(&self, store: &str, held: &Held, integration: Option<&String>) -> Result<(), Fault> {
+        let event = AuditEvent::new(self.parts.clock.now(), AuditKind::SecretWritten)
             .fact("store", store)
             .fact("version", held.version.as_str())
             .fact("fingerprint", held.fingerprint.to_string());

@@ -51,6 +51,7 @@ impl App {
         let integration = self.integration(name)?;
         let required = integration.client.platform().required_members();
         let (reference, store) = self.writable(integration)?;
+        let store = self.on_record(store, &reference.entry, Some(integration), "secret put");
         let entry = &reference.entry;
         let ours = self.environment.as_str().as_bytes();
         if members.get(ENVIRONMENT).is_some_and(|name| name.expose() != ours) {

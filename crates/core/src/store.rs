@@ -173,6 +173,9 @@ pub struct EntryInfo {
 pub enum Reread {
     /// What was read before will do.
     Cached,
+    /// A token was rejected before its time, perhaps because its secret was replaced and revoked: look at the store first. What was read before will do if
+    /// the store does not answer at once.
+    Beside,
     /// The platform refused what we have: ask the primary store again, past every cache.
     Forced,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hallpass_core::{BoxFuture, Fault};
 use hallpass_lifecycle::rotation::Ack;
-use hallpass_stores::{Reference, Scheme};
+use hallpass_stores::{Reading, Reference, Scheme};
 
 use super::Said;
 use super::bearer::Bearer;
@@ -16,6 +16,7 @@ use super::folder::Folder;
 use super::receiver::Receiver;
 use crate::assemble::Parts;
 use crate::config::AckTarget;
+use crate::on_record::on_record;
 use crate::stores::Stores;
 
 /// A place where words are put and read.
@@ -51,7 +52,8 @@ pub(crate) fn open(target: &AckTarget, parts: &Parts, stores: &Stores) -> Result
     Ok(match target {
         AckTarget::Folder(folder) => Arc::new(Folder::at(folder.clone())),
         AckTarget::Receiver { address, bearer } => {
-            let bearer = Bearer::from(stores.of(bearer)?, bearer);
+            let reading = Reading { entry: bearer.entry.clone(), integration: None, by: "acknowledgements" };
+            let bearer = Bearer::from(on_record(stores.of(bearer)?, reading, parts), bearer);
             let machine = (Arc::clone(&parts.transport), Arc::clone(&parts.sleep));
             Arc::new(Receiver::at(address.clone(), bearer, machine))
         }

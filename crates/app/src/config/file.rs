@@ -121,7 +121,8 @@ pub(super) struct StoresTable {
     #[schemars(extend("default" = defaults::READ_TIMEOUT))]
     pub(super) read_timeout: Option<At<DurationText>>,
     /// How long a secret that was read is used without looking at its store again. It is looked at beside a token request only, never for a
-    /// call that finds a token. The default notices a rotation before it is felt, and costs each process at most twelve reads an hour for each integration.
+    /// call that finds a token. The default notices a rotation before it is felt, and costs each process at most twelve reads an hour for each integration. A token that
+    /// the platform rejects before its time is a reason to look at once.
     #[schemars(extend("default" = defaults::REREAD_AFTER))]
     pub(super) reread_after: Option<At<DurationText>>,
     /// For how long the last good secret is used while none of its places can be read; at least `reread_after`. The default outlasts a long outage of a

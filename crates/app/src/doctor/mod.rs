@@ -136,7 +136,12 @@ impl App {
         for (nth, integration) in wanted.iter().enumerate() {
             for (rank, reference) in integration.secret.iter().enumerate() {
                 let target = Target {
-                    store: self.stores.of(reference)?,
+                    store: self.on_record(
+                        self.stores.of(reference)?,
+                        &reference.entry,
+                        Some(integration),
+                        "doctor",
+                    ),
                     reference: reference.clone(),
                     required: integration.client.platform().required_members(),
                     environment: self.environment.clone(),

@@ -65,6 +65,7 @@ impl App {
         let config = provision_config(integration)?;
         let admin = self.clients(integration, config)?;
         let (reference, store) = self.written(integration)?;
+        let store = self.on_record(store, &reference.entry, Some(integration), "provisioning");
         let rotation = integration.described.rotation.as_ref();
         let also = rotation.into_iter().flat_map(|rotation| &rotation.clients);
         let wanted = Wanted {

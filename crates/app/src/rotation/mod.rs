@@ -35,6 +35,9 @@ pub use one::{Planned, Rotation};
 #[cfg(feature = "aws")]
 pub use secrets_manager::{RotationStep, SecretRotation, Stepped};
 
+/// What the audit log says of who read a secret.
+const BY: &str = "rotation";
+
 /// How one run of a rotation behaves.
 #[derive(Clone, Copy, Debug)]
 pub struct RotationOptions {
@@ -69,8 +72,7 @@ impl App {
             Fault::new(FaultCode::RotationRefused, format!("nothing is said of the rotation of `{name}`"))
                 .with_hint(hint)
         })?;
-        let written = self.written(integration)?;
-        self.rotation_in(integration, config, written, options, progress)
+        self.rotation_in(integration, config, self.written(integration)?, options, progress)
     }
 
     /// Whether the rotation of the integration `name`, if its configuration has one, leaves two secrets together no longer than they may be. Nothing is
@@ -98,6 +100,7 @@ impl App {
         progress: Arc<dyn Progress>,
     ) -> Result<Rotation, Fault> {
         let name = integration.client.name().as_str();
+        let store = self.on_record(store, &reference.entry, Some(integration), BY);
         let admin = slots::administration(self, integration, config)?;
         let plan = plan::plan(
             self,

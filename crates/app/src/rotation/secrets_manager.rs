@@ -16,11 +16,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass::clouds::{Rotating, Standing};
-use hallpass_core::{Fault, FaultCode, Secret, Stage, Store};
+use hallpass_core::{Fault, FaultCode, Secret, Stage, Store, Version};
 use hallpass_lifecycle::rotation::{Document, NoProgress, Order, Step, Stop};
 use hallpass_stores::{Reference, Scheme};
 
-use super::{Rotation, RotationOptions, plan};
+use super::{BY, Rotation, RotationOptions, plan};
 use crate::assemble::{App, Integration};
 
 /// A step of AWS's, by its own name.
@@ -98,7 +98,9 @@ impl App {
         let config = integration.described.rotation.as_ref();
         let config = config.ok_or_else(|| refused(integration, "nothing is said of its rotation"))?;
         let options = RotationOptions { stay, accept_downtime_risk: false };
-        let written = (reference.clone(), Arc::clone(&rotating) as Arc<dyn Store>);
+        let store = Arc::clone(&rotating) as Arc<dyn Store>;
+        let seen = self.on_record(Arc::clone(&store), &reference.entry, Some(integration), BY);
+        let written = (reference.clone(), store);
         let rotation = || self.rotation_in(integration, config, written, options, Arc::new(NoProgress));
         match rotating.standing().await? {
             Standing::Finished if step == RotationStep::Finish => {
@@ -114,11 +116,14 @@ impl App {
         let Some(order) = step.order() else { return Ok(Stepped::Done) };
         let rotation = rotation()?;
         run(&rotation, order).await?;
-        if step == RotationStep::Create && !is_pending(&rotating, reference).await? {
+        if step == RotationStep::Create && !is_pending(&*seen, reference).await? {
             clear_the_way(&rotation).await?;
             run(&rotation, order).await?;
         }
-        ended(integration, &rotating, reference, step).await
+        if step == RotationStep::Finish {
+            return promoted(integration, &rotating).await;
+        }
+        made(integration, (&*seen, reference), rotating.token()).await
     }
 
     /// The integration whose first reference is this secret. Others may read it; one rotates it.
@@ -170,8 +175,8 @@ async fn cut_short(rotating: &Rotating, reference: &Reference) -> Result<bool, F
     Ok(ours.is_some_and(|rotation| rotation.promoted.is_none_or(|promoted| !promoted.notified)))
 }
 
-async fn is_pending(rotating: &Rotating, reference: &Reference) -> Result<bool, Fault> {
-    match rotating.read(&reference.entry, Stage::Pending).await {
+async fn is_pending(store: &dyn Store, reference: &Reference) -> Result<bool, Fault> {
+    match store.read(&reference.entry, Stage::Pending).await {
         Err(fault) if fault.code() == FaultCode::EntryNotFound => Ok(false),
         pending => pending.map(|_| true),
     }
@@ -195,23 +200,22 @@ async fn clear_the_way(rotation: &Rotation) -> Result<(), Fault> {
     })
 }
 
-/// Whether the step reached what it is for: asked of AWS, not of the run.
-async fn ended(
-    integration: &Integration,
-    rotating: &Rotating,
-    reference: &Reference,
-    step: RotationStep,
-) -> Result<Stepped, Fault> {
-    if step == RotationStep::Finish {
-        return match rotating.standing().await? {
-            Standing::Finished => Ok(Stepped::Done),
-            _ => {
-                Err(refused(integration, "the new secret was not promoted: it was refused when it was tried"))
-            }
-        };
+/// Whether the last step reached what it is for: asked of AWS, not of the run.
+async fn promoted(integration: &Integration, rotating: &Rotating) -> Result<Stepped, Fault> {
+    match rotating.standing().await? {
+        Standing::Finished => Ok(Stepped::Done),
+        _ => Err(refused(integration, "the new secret was not promoted: it was refused when it was tried")),
     }
-    match rotating.read(&reference.entry, Stage::Pending).await {
-        Ok(pending) if pending.version == *rotating.token() => Ok(Stepped::Done),
+}
+
+/// Whether a step before it did.
+async fn made(
+    integration: &Integration,
+    (store, reference): (&dyn Store, &Reference),
+    token: &Version,
+) -> Result<Stepped, Fault> {
+    match store.read(&reference.entry, Stage::Pending).await {
+        Ok(pending) if pending.version == *token => Ok(Stepped::Done),
         Ok(_) => Err(refused(integration, "another version is pending than that of the token")),
         Err(fault) if fault.code() == FaultCode::EntryNotFound => {
             Err(refused(integration, "the new secret was refused when it was tried, and is gone"))

@@ -42,6 +42,7 @@ const FACTS: &[(&str, &str)] = &[
     ("store", "the scheme of the store"),
     ("place", "the region or place of the store, where there are several"),
     ("stage", "`previous` or `pending`, where it was not the current version"),
+    ("by", "what read a secret for something else than a token, such as `rotation` or `doctor`"),
     ("given-up", "why an answer of a store was not waited for"),
     ("generation", "which token: the count of how often it was replaced"),
     ("method", "the method of a call; its path is not recorded"),

@@ -176,7 +176,8 @@ fn whatever_is_done_to_the_log_is_found() {
     let whole = audited.text();
     let lines: Vec<&str> = whole.split_inclusive('\n').collect();
     let write = |text: &str| fs::write(audited.log(), text).unwrap();
-    write(&whole.replacen("\"queue-sync\"", "\"queue-sink\"", 1));
+    let [was, is] = ["sync", "sink"].map(|end| format!("\"secret-written\",\"integration\":\"queue-{end}\""));
+    write(&whole.replacen(&was, &is, 1));
     audited.assert("verify_changed", &["verify"]);
     audited.assert("export_changed", &["export", "--format", "csv", "--kind", "secret-written"]);
     audited.assert("show_changed", &["show", "--kind", "secret-written"]);

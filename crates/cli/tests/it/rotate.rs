@@ -2,6 +2,7 @@
 
 use hallpass_emulator::{Act, ClientKeys, Misbehaviour, NewClient};
 use hallpass_testkit::process::Finished;
+use serde_json::{Value, json};
 
 use crate::scene::{SECRET, Scene};
 
@@ -205,4 +206,33 @@ fn every_command_explains_itself() {
     for command in commands {
         scene.assert(&format!("rotate_{command}_help"), &scene.run(&["rotate", command, "--help"]));
     }
+}
+
+/// Whoever reads the secret is on record, not only who gets tokens with it.
+#[test]
+fn who_read_a_secret_for_what_is_on_record() {
+    let rotated = Rotated::set();
+    let path = rotated.scene.path().join("hallpass.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text + "\n[audit]\nfile = \"audit.jsonl\"\n").unwrap();
+    let log = || std::fs::read_to_string(rotated.scene.path().join("audit.jsonl")).unwrap_or_default();
+    let read_by = |arguments: &[&str], code: i32| {
+        let before = log().lines().count();
+        let finished = rotated.scene.run(arguments);
+        assert_eq!(finished.code, Some(code), "{finished:?}");
+        let after = log();
+        let read = after.lines().skip(before).map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let read = read.filter(|line| line["kind"] == "secret-read" && line["integration"] == "queue-sync");
+        let read = read.map(|line| (line["facts"]["by"].clone(), line["facts"]["fingerprint"].clone()));
+        read.collect::<Vec<_>>()
+    };
+    let old = read_by(&["doctor", "queue-sync"], 0);
+    assert_eq!((old.len(), &old[0].0), (1, &json!("doctor")));
+    let run = read_by(&["rotate", "run", "queue-sync", "--wait", "0s"], 11);
+    assert!(run.iter().any(|(by, fingerprint)| by == "rotation" && *fingerprint == old[0].1), "{run:?}");
+    let new: Vec<_> = run.iter().filter(|(_, fingerprint)| *fingerprint != old[0].1).collect();
+    assert!(new.iter().any(|(by, _)| by == "rotation"), "{run:?}");
+    let call = read_by(&["call", "queue-sync", "GET", "/api/v2/routing/queues"], 0);
+    assert_eq!(call.len(), 1);
+    assert_eq!(call[0], (Value::Null, new[0].1.clone()), "a token is what a secret is for");
 }

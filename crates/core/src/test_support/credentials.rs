@@ -65,8 +65,8 @@ impl CredentialSource for ScriptedCredentials {
             if let Some(fault) = &state.fault {
                 return Err(fault.clone());
             }
-            if reread == Reread::Forced {
-                state.rereads += 1;
+            if reread != Reread::Cached {
+                state.rereads += u32::from(reread == Reread::Forced);
                 state.read = None;
             }
             let stored = Arc::clone(&state.stored);

@@ -74,6 +74,7 @@ pub struct IssuerParts {
 
 /// Reads the credential and asks the platform.
 ///
+/// After a token was rejected before its time the store is looked at first, so that a secret that was replaced and revoked at once is not asked with again.
 /// A refused credential makes one forced re-read from the primary store; a new version earns one more try. After that the version is *suspect*: the
 /// next flight re-reads before it asks, so a rotated secret heals the integration and an unchanged one costs one request per pause. While pausing, a
 /// look into the store every few seconds finds a new version at once.
@@ -90,6 +91,8 @@ struct Seen {
     /// Versions of other stages that were refused since a credential last worked.
     tried: BTreeSet<Version>,
     credential: Option<CredentialStatus>,
+    /// Whether the platform rejected the last token, which is what a revoked secret looks like first.
+    rejected: bool,
 }
 
 impl Issuer {
@@ -106,8 +109,7 @@ impl Issuer {
     }
 
     async fn issue(&self, occasion: Occasion) -> Result<Minted, MintFault> {
-        let suspect = lock(&self.seen).suspect.clone();
-        let reread = if suspect.is_some() { Reread::Forced } else { Reread::Cached };
+        let (suspect, reread) = self.outset();
         let mut credential = match self.read(reread).await {
             Ok(credential) => credential,
             // A look that fails has found nothing out: the pause after the refusal goes on.
@@ -121,7 +123,7 @@ impl Issuer {
             Ok(minted) => return Ok(minted),
             Err(refused) => refused,
         };
-        if reread == Reread::Cached {
+        if reread != Reread::Forced {
             // A store that cannot be read now must not hide what the platform said.
             let newer = self.read(Reread::Forced).await.ok();
             if let Some(newer) = newer.filter(|newer| !Suspect::of(&credential).is(newer)) {
@@ -136,6 +138,18 @@ impl Issuer {
             Some(minted) => Ok(minted),
             None => Err(self.refused(&credential, &refused)),
         }
+    }
+
+    /// What the platform refused last, and how fresh the credential has to be for it.
+    fn outset(&self) -> (Option<Suspect>, Reread) {
+        let mut seen = lock(&self.seen);
+        let rejected = std::mem::take(&mut seen.rejected);
+        let reread = match (&seen.suspect, rejected) {
+            (Some(_), _) => Reread::Forced,
+            (None, true) => Reread::Beside,
+            (None, false) => Reread::Cached,
+        };
+        (seen.suspect.clone(), reread)
     }
 
     /// Tries the other stages that configuration allows, each version once until CURRENT works again: a new secret that is not active yet at the
@@ -252,7 +266,11 @@ impl Mint for Issuer {
 
     /// It is retired either way, so a record that fails changes nothing.
     fn rejected(&self, generation: u64) {
-        let credential = lock(&self.seen).credential.clone();
+        let credential = {
+            let mut seen = lock(&self.seen);
+            seen.rejected = true;
+            seen.credential.clone()
+        };
         let mut event = AuditEvent::new(self.parts.clock.now(), AuditKind::TokenRejected)
             .about(&self.parts.integration)
             .fact("generation", generation.to_string());

@@ -106,7 +106,11 @@ async fn p29_in_real_time_a_call_is_answered_in_two_seconds_whatever_the_primary
         assert_eq!(client.send(get(QUEUES)).await.unwrap().status(), 200, "{how:?}");
         let took = now() - began;
         assert!(took < PROMISED, "{how:?}: {took:?}");
-        assert_eq!(asked.lock().unwrap()[..2], ["here", "there"], "{how:?}");
+        let mut asked = asked.lock().unwrap();
+        // A primary that hangs is asked twice: after the rejected token, and again after the refused secret.
+        asked.dedup();
+        assert_eq!(asked[..2], ["here", "there"], "{how:?}");
+        drop(asked);
         longest = longest.max(took);
     }
     println!("figure: 5 calls in real time, the longest took {} ms", longest.as_millis());

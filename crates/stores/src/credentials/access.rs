@@ -1,12 +1,13 @@
 //! What one access to a secret is: checked, and on record.
 
-use hallpass_core::audit::{AuditEvent, AuditKind, AuditSink};
+use hallpass_core::audit::{AuditEvent, AuditSink};
 use hallpass_core::sync::Arc;
 use hallpass_core::{
     Credential, Environment, Fault, FaultCode, IntegrationName, Moment, Stage, StoredSecret,
 };
 
 use super::places::Place;
+use crate::recorded::read_of;
 
 /// Whose secret is read, what it must be like, and who keeps the record.
 #[derive(Debug)]
@@ -59,16 +60,6 @@ impl Access {
     }
 
     fn event(&self, place: &Place, stage: Stage, now: Moment) -> AuditEvent {
-        let (scheme, whereabouts) = place.whereabouts();
-        let mut event = AuditEvent::new(now, AuditKind::SecretRead).about(&self.integration);
-        event = event.fact("store", scheme);
-        if let Some(whereabouts) = whereabouts {
-            event = event.fact("place", whereabouts);
-        }
-        match stage {
-            Stage::Current => event,
-            Stage::Previous => event.fact("stage", "previous"),
-            Stage::Pending => event.fact("stage", "pending"),
-        }
+        read_of(place.whereabouts(), stage, now).about(&self.integration)
     }
 }

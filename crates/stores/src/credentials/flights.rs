@@ -27,7 +27,7 @@ impl<T: Clone> Flights<T> {
     /// an earlier one may have seen what the platform refuses.
     pub(super) fn seen(&self, reread: Reread) -> u64 {
         match reread {
-            Reread::Cached => self.ended.load(Ordering::Acquire),
+            Reread::Cached | Reread::Beside => self.ended.load(Ordering::Acquire),
             Reread::Forced => self.begun.load(Ordering::Acquire),
         }
     }

@@ -100,10 +100,10 @@ impl CredentialSource for StoreCredentials {
         Box::pin(async move {
             // Before what is held is looked at: a read that ends between the two looks is found by one of them.
             let seen = self.0.flights(reread).seen(reread);
-            match self.0.held().filter(|_| reread == Reread::Cached) {
-                Some((held, Standing::Fresh)) => Ok(held),
+            match self.0.held().filter(|_| reread != Reread::Forced) {
+                Some((held, Standing::Fresh)) if reread == Reread::Cached => Ok(held),
                 Some((held, Standing::Bridged)) => Ok(self.0.bridged(held)),
-                Some((held, Standing::Due)) => Ok(self.0.renewed(held, seen).await),
+                Some((held, Standing::Fresh | Standing::Due)) => Ok(self.0.renewed(held, seen).await),
                 Some((_, Standing::Stale)) | None => self.0.flight(seen, reread).await,
             }
         })
@@ -172,7 +172,7 @@ impl Shared {
 
     fn flights(&self, reread: Reread) -> &Flights<Result<Arc<Credential>, Fault>> {
         match reread {
-            Reread::Cached => &self.cached,
+            Reread::Cached | Reread::Beside => &self.cached,
             Reread::Forced => &self.forced,
         }
     }

@@ -115,7 +115,7 @@ impl<'a> Race<'a> {
     fn start(&self, rank: usize, over: Duration, running: &mut Vec<Running<'a>>) {
         let began = self.around.now().monotonic;
         let urgency = match self.reread {
-            Reread::Cached => Urgency::Usual,
+            Reread::Cached | Reread::Beside => Urgency::Usual,
             Reread::Forced => Urgency::Forced,
         };
         let wish =

@@ -157,6 +157,17 @@ async fn cached_reads_once_and_forced_reads_again() {
 }
 
 #[tokio::test]
+async fn a_look_beside_finds_what_was_replaced_and_does_without_a_store_that_fails() {
+    let down = Err(FaultCode::StoreUnreachable);
+    let store = Scripted::saying("local", &[Ok(&stored("one", 1)), Ok(&stored("two", 2)), down]);
+    let bench = bench(&[&store]);
+    assert_eq!(bench.asked(Reread::Beside).await.unwrap(), "one", "nothing is held yet");
+    assert_eq!(bench.asked(Reread::Beside).await.unwrap(), "two");
+    assert_eq!(bench.asked(Reread::Beside).await.unwrap(), "two", "what is held will do");
+    assert_eq!(store.reads(), 3);
+}
+
+#[tokio::test]
 async fn every_read_is_audited_and_says_no_secret() {
     let store = Scripted::saying("local", &[Ok(&stored("canary", 1)), Ok(r#"{"client_id":"canary"}"#)]);
     let bench = bench(&[&store]);

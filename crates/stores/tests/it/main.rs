@@ -15,6 +15,7 @@ mod file;
 mod local_damage;
 mod local_keys;
 mod local_writers;
+mod recorded;
 mod regions;
 mod resolve;
 mod steady;

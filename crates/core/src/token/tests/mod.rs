@@ -677,6 +677,32 @@ async fn the_issuer_tells_which_credential_it_used_and_records_every_outcome() {
     assert!(!text.contains("secret\""), "{text}");
 }
 
+#[tokio::test]
+async fn after_a_rejection_the_store_is_looked_at_before_the_old_secret_is_asked_with_again() {
+    let credentials = ScriptedCredentials::new("id", "old", "1");
+    let issuer = Issuer::new(IssuerParts {
+        integration: "queue-sync".parse().unwrap(),
+        credentials: Arc::new(credentials.clone()),
+        fallback: Vec::new(),
+        platform: Arc::new(ScriptedPlatform::granting(seconds(300))),
+        clock: Arc::new(ManualTime::default()),
+        meter: Arc::new(Counters::new()),
+        audit: Arc::new(NoAudit),
+    });
+    let used = async || {
+        assert!(issuer.mint(Occasion::Needed).await.is_ok());
+        issuer.credential().unwrap().version
+    };
+    assert_eq!(used().await, "1");
+    credentials.store("id", "new", "2");
+    assert_eq!(used().await, "1", "nobody has a reason to look");
+    issuer.rejected(2);
+    assert_eq!(used().await, "2");
+    credentials.store("id", "newer", "3");
+    assert_eq!(used().await, "2", "one rejection is one look");
+    assert_eq!(credentials.rereads(), 0, "a forced read has a budget of its own, which is for refusals");
+}
+
 #[derive(Clone, Default)]
 struct Written(Arc<std::sync::Mutex<Vec<u8>>>);
 
