@@ -9,28 +9,24 @@ request takes effect, or when only its answer is missing. What the platform did 
 
 import base64
 import contextlib
-import itertools
 import json
 import os
 import pathlib
 import queue
 import tempfile
-import threading
-import urllib.request
 import uuid
 
 import boto3
-import botocore.config
 import botocore.exceptions
 import harness
-from lambda_runtime import Function, Listening, Quiet, Wires
+from lambda_runtime import Function
 from moto_process import Moto
+from rotated import ENVIRONMENT, HEAD, NUMBERS, REGION, Clients, Keys, Rotated, Shelf, place
+from wires import Listening, Quiet, Wires
 
-REGION = "us-east-1"
 PROGRAM = pathlib.Path(os.environ["HALLPASS_BIN"]).with_name("hallpass-rotation-function")
 STEPS = ["createSecret", "setSecret", "testSecret", "finishSecret"]
 MINUTE, DAY = 60_000, 86_400_000
-NUMBERS = itertools.count(1)
 
 
 class Lambda:
@@ -62,41 +58,39 @@ class Lambda:
         self._listening.close()
 
 
-class House:
+class House(Rotated):
     """moto, an emulated platform, and a secret that is to be rotated."""
 
     def __init__(self, stack, shape):
-        self.shape = shape
         self.lambdas = Lambda()
         stack.callback(self.lambdas.close)
         self.moto = stack.enter_context(Moto(self.lambdas.url))
-        self.emulator = stack.enter_context(harness.Emulator())
+        super().__init__(Shelf(self.moto.url), stack.enter_context(harness.Emulator()), shape, f"prod/{shape.name}")
+        self.secrets = self.shelf.secrets
         self.wires = Wires()
         stack.callback(self.wires.close)
-        keys = {"aws_access_key_id": "AKIDFAKE", "aws_secret_access_key": "fake", "region_name": REGION, "endpoint_url": self.moto.url}
-        config = botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=240)
-        self.secrets = boto3.client("secretsmanager", config=config, **keys)
-        self._register(keys)
+        self._register(self.shelf.keys)
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
         self.aws = self.wires.to(self.moto.url)
-        tables, value, administrator = shape.furnish(self)
-        self.name = f"prod/{shape.name}"
-        self.arn = self.put(self.name, value)
-        self.put("prod/admin", administrator)
-        tables = tables.replace("SECRET", self.reference(self.name)).replace("ADMIN", self.reference("prod/admin"))
+        self.arn = self.shelf.put(self.entry, shape.register(self.emulator))
+        self.shelf.put("prod/admin", shape.administrator(self.emulator))
+        self.others = {one["access_key_id"] for one in self.emulator.announced["cxone"]["access_keys"]} | {"ADMIN===="}
+        tables = shape.tables(self.address(), self.reference(self.entry), self.reference("prod/admin"))
         tables += PUBLISH.format(name=shape.name, key=self.key, aws=self.aws)
         (folder / "hallpass.toml").write_text(HEAD + tables)
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HALLPASS_CONFIG": str(folder / "hallpass.toml"),
-            "AWS_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "AKIDFAKE",
-            "AWS_SECRET_ACCESS_KEY": "fake",
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        environment = {"PATH": os.environ["PATH"], "HALLPASS_CONFIG": str(folder / "hallpass.toml"), **ENVIRONMENT}
         self.function = stack.enter_context(Function(str(PROGRAM), environment, folder))
         self.wires.victim = self.function
         self.first = self.slot()
+
+    def address(self):
+        """Where an address of the platform's leads: through a wire, but for logins at CXone."""
+        if self.shape.name == "clients":
+            # The platform's days of use are real ones, and nobody waits for those here.
+            untold = {"on": "api", "path": "/api/v2/oauth/clients/*/usage/summary", "times": None, "act": {"kind": "fail", "status": 403}}
+            self.emulator.order("/misbehave", untold)
+        known = place(self.emulator)
+        return lambda name: known[name] if name == "identity" else self.wires.to(known[name])
 
     def _register(self, keys):
         """A function whose code nobody looks at: moto wants one by that name."""
@@ -114,42 +108,11 @@ class House:
         """Where hallpass finds it: behind the wire."""
         return f"aws-sm:{name}?region={REGION}&endpoint={self.aws}"
 
-    def put(self, name, value):
-        """Stores a secret as an operator would."""
-        return self.secrets.create_secret(Name=name, SecretString=json.dumps(value))["ARN"]
-
-    def replace(self, name, value):
-        """Stores another value as an operator would. Not put as AWSCURRENT: after a label was moved, moto leaves AWSCURRENT on the version before as well."""
-        put = self.secrets.put_secret_value(SecretId=name, SecretString=json.dumps(value), VersionStages=["AWSPENDING"])["VersionId"]
-        move = {"VersionStage": "AWSCURRENT", "MoveToVersionId": put, "RemoveFromVersionId": self.labels(name)["AWSCURRENT"]}
-        self.secrets.update_secret_version_stage(SecretId=name, **move)
-        self.secrets.update_secret_version_stage(SecretId=name, VersionStage="AWSPENDING", RemoveFromVersionId=put)
-
-    def value(self, stage="AWSCURRENT", name=None):
-        """What is stored."""
-        return json.loads(self.secrets.get_secret_value(SecretId=name or self.name, VersionStage=stage)["SecretString"])
-
-    def slot(self, stage="AWSCURRENT"):
-        """Id and secret of what is stored."""
-        value = self.value(stage)
-        return tuple(value[member] for member in self.shape.members)
-
-    def labels(self, name=None):
-        """Every label and the version that carries it."""
-        versions = self.secrets.describe_secret(SecretId=name or self.name)["VersionIdsToStages"]
-        return {label: version for version, labels in versions.items() for label in labels}
-
     def live(self):
-        """Which of the integration's secrets open the door, by the emulator's own word."""
-        return {one["id"] for one in self.emulator.order("/secrets") if self.shape.ours(one)}
-
-    def opens(self, slot):
-        """Whether that secret opens the door."""
-        return self.emulator.order("/secrets/check", {"id": slot[0], "secret": slot[1]})["live"]
-
-    def made(self):
-        """How many secrets the platform made."""
-        return self.emulator.order("/witness")["totals"]["secrets_made"]
+        """Which of the integration's secrets open the door, by the emulator's own word; whoever's keys they are, nobody else has any."""
+        if self.shape.name == "clients":
+            return super().live()
+        return {one["id"] for one in self.emulator.order("/secrets") if one["kind"] == "access_key" and one["id"] not in self.others}
 
     def event(self, step, token, **more):
         """As AWS sends it."""
@@ -160,7 +123,7 @@ class House:
         token = str(uuid.UUID(int=next(NUMBERS) + (4 << 76) + (8 << 60)))
 
         def stepped(event):
-            assert event["ClientRequestToken"] == token and event["SecretId"] in (self.name, self.arn), event
+            assert event["ClientRequestToken"] == token and event["SecretId"] in (self.entry, self.arn), event
             play(event["Step"], token)
 
         self.lambdas.play = stepped
@@ -168,7 +131,7 @@ class House:
         # Long enough after the one before: hallpass rotates nothing twice within an hour.
         self.time_goes_by(DAY)
         try:
-            self.secrets.rotate_secret(SecretId=self.name, ClientRequestToken=token, RotationLambdaARN=self.rotate_arn, RotationRules=rules)
+            self.secrets.rotate_secret(SecretId=self.entry, ClientRequestToken=token, RotationLambdaARN=self.rotate_arn, RotationRules=rules)
         except botocore.exceptions.ClientError:
             if self.lambdas.failed.empty():
                 raise
@@ -188,13 +151,8 @@ class House:
 
     def time_goes_by(self, by):
         """Every date of the checkpoint lies so many milliseconds further back, which to the next run is the same."""
-        name = f"{self.name}.rotation"
-        try:
-            document = self.value(name=name)
-        except self.secrets.exceptions.ResourceNotFoundException:
-            return
-        if "schema" in document:
-            self.replace(name, aged(document, by))
+        if document := self.document():
+            self.shelf.replace(f"{self.entry}.rotation", aged(document, by))
 
     def retired(self):
         """Lets days go by with a schedule; what is still live then."""
@@ -202,9 +160,9 @@ class House:
             self.time_goes_by(4 * DAY)
             kind, said = self.scheduled()
             assert kind == "response", said
-            if self.value(name=f"{self.name}.rotation").get("rotation") is None:
+            if self.document()["rotation"] is None:
                 break
-        assert self.value(name=f"{self.name}.rotation")["rotation"] is None
+        assert self.document()["rotation"] is None
         return self.live()
 
     def consumed(self):
@@ -222,11 +180,6 @@ class House:
     def versions(self):
         """How many versions of the consumer were published."""
         return len(self.functions.list_versions_by_function(FunctionName="consumer")["Versions"])
-
-    def never_without(self):
-        """The promise that holds at every moment: what readers get opens the door."""
-        assert self.opens(self.slot()), "CURRENT does not work"
-        assert 1 <= len(self.live()) <= 2, self.live()
 
 
 def aged(value, by):
@@ -251,109 +204,16 @@ alias = "live"
 endpoint = "{aws}"
 """
 
-HEAD = """version = 1
-environment = "test"
-[outbound]
-private_networks = ["127.0.0.0/8"]
-"""
 
-
-class Clients:
-    """Genesys Cloud: two clients that take turns."""
-
-    name, members = "clients", ("client_id", "client_secret")
-
-    def furnish(self, house):
-        """Clients, and what the configuration says of them."""
-        for name in ("a", "b", "admin"):
-            house.emulator.order("/clients", {"name": name, "id": name, "secret": f"planted-{name}"})
-        # The platform's days of use are real ones, and nobody waits for those here.
-        untold = {"on": "api", "path": "/api/v2/oauth/clients/*/usage/summary", "times": None, "act": {"kind": "fail", "status": 403}}
-        house.emulator.order("/misbehave", untold)
-        login, api = (house.wires.to(house.emulator.announced[name].removesuffix("/oauth/token")) for name in ("token_url", "api_url"))
-        value = lambda name: {"client_id": name, "client_secret": f"planted-{name}", "environment": "test"}
-        return CLIENTS.format(login=login, api=api), value("a"), value("admin")
-
-    def unused(self, _):
-        """Nothing is said of their use, so there is nothing to do."""
-
-    def ours(self, live):
-        """Whether it is the integration's."""
-        return live["id"] in ("a", "b")
-
-
-CLIENTS = """
-[integrations.clients]
-platform = "genesys"
-token_url = "{login}/oauth/token"
-api_url = "{api}"
-secret = "SECRET"
-allow = ["GET /api/v2/routing/queues"]
-[integrations.clients.rotation]
-administrator = "admin"
-clients = ["a", "b"]
-verify = ["GET /api/v2/routing/queues"]
-[integrations.admin]
-platform = "genesys"
-token_url = "{login}/oauth/token"
-api_url = "{api}"
-secret = "ADMIN"
-administers = true
-allow = ["GET /api/v2/oauth/clients/**", "PUT /api/v2/oauth/clients/*", "POST /api/v2/oauth/clients/*/secret"]
-"""
-
-
-class Keys:
-    """NICE CXone: access keys that overlap. What is lost between the platform's answer and PutSecretValue is an orphan."""
-
-    name, members = "keys", ("access_key_id", "access_key_secret")
-
-    def furnish(self, house):
-        """Keys, and what the configuration says of them."""
-        house.emulator.order("/access-keys", {"name": "admin", "access_key_id": "ADMIN====", "access_key_secret": "planted-admin", "user_id": "admin"})
-        asked = {"name": "keys", "access_key_id": "OLD====", "access_key_secret": "planted-key", "user_id": "u"}
-        house.emulator.order("/access-keys", {**asked, "client_id": "app", "client_secret": "planted-app"})
-        place = house.emulator.announced["cxone"]
-        self.others = {one["access_key_id"] for one in place["access_keys"]} | {"ADMIN===="}
-        hub = house.wires.to(place["userhub_url"])
-        ours = {"client_id": "app", "client_secret": "planted-app", "access_key_id": "OLD====", "access_key_secret": "planted-key", "environment": "test"}
-        admin = {"access_key_id": "ADMIN====", "access_key_secret": "planted-admin", "environment": "test"}
-        return KEYS.format(identity=place["identity_url"], hub=hub), ours, admin
-
-    def unused(self, house):
-        """An operator puts a key in the place of CURRENT that nobody has used: the platform tells uses by real time, and nobody waits for that here."""
-        new = {"access_key_id": f"NEW{next(NUMBERS)}====", "access_key_secret": "planted-new"}
-        house.emulator.order(f"/access-keys/{house.slot()[0]}/state", {"state": "removed"})
-        house.emulator.order("/access-keys", {"name": "keys", "user_id": "u", "client_id": "app", "client_secret": "planted-app", **new})
-        house.replace(house.name, {**house.value(), **new})
-
-    def ours(self, live):
-        """Whether it is the integration's."""
-        return live["kind"] == "access_key" and live["id"] not in self.others
-
-
-KEYS = """
-[integrations.keys]
-platform = "cxone"
-issuer = "{identity}"
-secret = "SECRET"
-allow = ["GET /inContactAPI/services/**"]
-[integrations.keys.rotation]
-administrator = "admin"
-user = "u"
-verify = ["GET /inContactAPI/services/v31.0/contacts/completed"]
-[integrations.admin]
-platform = "cxone"
-profile = "userhub"
-token_url = "{hub}/authentication/v1/token/access-key"
-api_url = "{hub}"
-secret = "ADMIN"
-administers = true
-allow = [
-  "GET /access-key-management/v1/access-keys", "POST /access-key-management/v1/access-keys", "PATCH /access-key-management/v1/access-keys",
-  "GET /access-key-management/v1/access-keys/*", "DELETE /access-key-management/v1/access-keys/*",
-]
-"""
+def unused(house):
+    """An operator puts a key in the place of CURRENT that nobody has used: the platform tells uses by real time, and nobody waits for that here."""
+    if house.shape.name == "clients":
+        # Nothing is said of their use, so there is nothing to do.
+        return
+    new = {"access_key_id": f"NEW{next(NUMBERS)}====", "access_key_secret": "planted-new"}
+    house.emulator.order(f"/access-keys/{house.slot()[0]}/state", {"state": "removed"})
+    house.emulator.order("/access-keys", {"name": house.shape.app, "user_id": house.shape.user, "client_id": "app", "client_secret": "planted-app", **new})
+    house.shelf.replace(house.entry, {**house.value(), **new})
 
 
 def whole(house):
@@ -400,11 +260,11 @@ def refusals(house):
     before, labels = house.made(), house.labels()
     current = labels["AWSCURRENT"]
     token = str(uuid.uuid4())
-    other = house.put("prod/other", {"client_id": "x"})
+    other = house.shelf.put("prod/other", {"client_id": "x"})
     rows = [
         ("a token that is no version", house.event("createSecret", token), "no version of this token"),
         ("a secret that no integration names", house.event("createSecret", current, SecretId=other), "no integration rotates this secret"),
-        ("a secret that is not there", house.event("createSecret", current, SecretId=house.arn.replace(house.name, "prod/gone")), "no integration rotates this secret"),
+        ("a secret that is not there", house.event("createSecret", current, SecretId=house.arn.replace(house.entry, "prod/gone")), "no integration rotates this secret"),
         ("a step by the name that the guide's prose has", house.event("create_secret", current), "no step of a rotation"),
         ("a token that is too short", house.event("createSecret", "short"), "no step of a rotation"),
     ]
@@ -413,15 +273,15 @@ def refusals(house):
             kind, said = house.function.invoke(event)
             assert kind == "error" and words in said and "hint: " in said, (kind, said)
     with harness.check("rotation function: refused: a version that was AWSPENDING and no longer is"):
-        house.secrets.put_secret_value(SecretId=house.name, SecretString="{}", ClientRequestToken=token, VersionStages=["AWSPENDING"])
-        house.secrets.update_secret_version_stage(SecretId=house.name, VersionStage="OTHER", MoveToVersionId=token)
-        house.secrets.update_secret_version_stage(SecretId=house.name, VersionStage="AWSPENDING", RemoveFromVersionId=token)
+        house.secrets.put_secret_value(SecretId=house.entry, SecretString="{}", ClientRequestToken=token, VersionStages=["AWSPENDING"])
+        house.secrets.update_secret_version_stage(SecretId=house.entry, VersionStage="OTHER", MoveToVersionId=token)
+        house.secrets.update_secret_version_stage(SecretId=house.entry, VersionStage="AWSPENDING", RemoveFromVersionId=token)
         for step in STEPS:
             kind, said = house.function.invoke(house.event(step, token))
             assert kind == "error" and "is not AWSPENDING" in said, (step, kind, said)
-        house.secrets.update_secret_version_stage(SecretId=house.name, VersionStage="OTHER", RemoveFromVersionId=token)
+        house.secrets.update_secret_version_stage(SecretId=house.entry, VersionStage="OTHER", RemoveFromVersionId=token)
     with harness.check("rotation function: refused: rotation was switched off, a finished one included"):
-        house.secrets.cancel_rotate_secret(SecretId=house.name)
+        house.secrets.cancel_rotate_secret(SecretId=house.entry)
         for step in STEPS:
             kind, said = house.function.invoke(house.event(step, current))
             assert kind == "error" and "not switched on" in said, (step, kind, said)
@@ -456,7 +316,7 @@ def killed(house, requests, number):
         house.function.kill()
         house.never_without()
 
-    house.shape.unused(house)
+    unused(house)
     before = house.slot()
     try:
         token = house.rotate(play)

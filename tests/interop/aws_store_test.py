@@ -15,34 +15,18 @@ import pathlib
 import subprocess
 import tempfile
 import threading
-import urllib.request
 import uuid
 
 import boto3
 import botocore.config
-import botocore.exceptions
 import harness
 from moto_process import Moto
+from side_by_side import StandIn, code, table
 
 REGION, OTHER = "us-east-1", "us-west-2"
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDFAKE", "AWS_SECRET_ACCESS_KEY": "fake", "AWS_EC2_METADATA_DISABLED": "true"}
 NUMBERS = itertools.count()
 TOKENS = [str(uuid.UUID(int=number + (4 << 76) + (8 << 60))) for number in range(9)]
-
-
-class StandIn:
-    """Ours."""
-
-    def __enter__(self):
-        command = [os.environ["HALLPASS_CLOUD_EMULATOR"], "aws"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.announced = json.loads(self.process.stdout.readline())
-        self.url = self.announced["url"]
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait(timeout=20)
 
 
 class Api:
@@ -79,15 +63,6 @@ class Api:
 
     def value(self, name, **of):
         return self.here.get_secret_value(SecretId=name, **of)["SecretString"]
-
-
-def code(call):
-    """The error's code, or "none"."""
-    try:
-        call()
-    except botocore.exceptions.ClientError as fault:
-        return fault.response["Error"]["Code"]
-    return "none"
 
 
 def row_first_version(api):
@@ -323,19 +298,6 @@ TABLE = [
 ]
 
 
-def table(moto, stand_in):
-    """Every row, on both."""
-    for row, expected, both in TABLE:
-        name = row.__name__.removeprefix("row_").replace("_", " ")
-        for who, url in (("the stand-in", stand_in.url), ("moto", moto.url)):
-            if who == "moto" and not both:
-                continue
-            with harness.check(f"aws: {who}: {name}"):
-                found = row(Api(url))
-                assert found == expected, f"{found!r} instead of {expected!r}"
-    urllib.request.urlopen(urllib.request.Request(f"{moto.url}/moto-api/reset", method="POST"), timeout=20).close()
-
-
 def example(*arguments, env):
     """What `moto_contract` prints, in an environment of nothing but `env`."""
     program = os.path.join(os.environ["HALLPASS_EXAMPLES"], "moto_contract")
@@ -488,7 +450,7 @@ def identities(moto):
 def main():
     """All of it against one moto and one stand-in."""
     with Moto() as moto, StandIn() as stand_in:
-        table(moto, stand_in)
+        table(TABLE, Api, moto, stand_in)
         contract(moto)
         variables(moto)
         identities(moto)

@@ -4,7 +4,7 @@
 //!   POST /  X-Amz-Target: secretsmanager.GetSecretValue     ──▶ signed.rs   who asks, for which region and service, and is the time right
 //!           X-Amz-Target: TrentService.Decrypt (KMS)        ──▶ secrets.rs, writes.rs, labels.rs │ keys.rs
 //!           Authorization: AWS4-HMAC-SHA256 …               ──▶ answer.rs   JSON 1.1, x-amzn-RequestId on every answer
-//!   GET /2015-03-31/functions/NAME/configuration …          ──▶ functions.rs
+//!   GET /2015-03-31/functions/NAME/configuration …          ──▶ functions.rs, function.rs
 //!   GET /secretsmanager/get?secretId=…                      ──▶ extension.rs (port 2773 of a Lambda function)
 //! ```
 //!
@@ -13,6 +13,7 @@
 
 mod answer;
 mod extension;
+mod function;
 mod functions;
 mod keys;
 mod labels;
@@ -30,7 +31,7 @@ use crate::{Cloud, Received, Reply};
 
 pub use answer::refusal;
 pub use extension::Extension;
-pub use functions::Function;
+pub use function::Function;
 
 use answer::Refused;
 use functions::Functions;

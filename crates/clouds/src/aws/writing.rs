@@ -87,9 +87,7 @@ impl SecretsManager {
             }
         };
         if untidy {
-            // AWSPENDING beside AWSCURRENT counts as none, so the promotion holds whatever becomes of this. It is done for others: a rotation
-            // that finds the label on another version later takes it for unfinished.
-            drop(relabel(opened, entry, PENDING, Some(pending.as_str()), None).await);
+            tidy(opened, entry, pending.as_str()).await;
         }
         Ok(())
     }
@@ -100,6 +98,10 @@ impl SecretsManager {
             Err(fault) if fault.code() == FaultCode::EntryNotFound => return Ok(()),
             seen => seen?,
         };
+        // A promotion that was cut off just before its last call is not made again: whoever goes on finds the version CURRENT. So the label is looked for here, too.
+        if let Some(current) = seen.labelled_current.as_deref().filter(|_| seen.untidy) {
+            tidy(opened, entry, current).await;
+        }
         for label in stages::removal(&seen, version).map_err(|why| conflict(entry, why))? {
             if let Err(fault) = relabel(opened, entry, label, Some(version.as_str()), None).await {
                 let now =
@@ -145,6 +147,12 @@ async fn create(opened: &Opened<Client>, entry: &EntryName, absent: Fault) -> Re
             fault => Err(fault),
         },
     }
+}
+
+/// Takes AWSPENDING off the version that is CURRENT. There it counts as none, so nothing depends on it. It is done for others: a rotation that finds the label on
+/// another version later takes it for unfinished.
+async fn tidy(opened: &Opened<Client>, entry: &EntryName, current: &str) {
+    drop(relabel(opened, entry, PENDING, Some(current), None).await);
 }
 
 async fn relabel(

@@ -53,3 +53,13 @@ fn every_test_that_is_named_exists() {
         assert!(sources.contains(&format!("fn {name}(")), "{name}");
     }
 }
+
+#[test]
+fn every_script_that_is_named_exists() {
+    let page = page();
+    let named: Vec<&str> = page.split('`').skip(1).step_by(2).filter(|word| word.ends_with(".py")).collect();
+    assert!(named.len() > 3, "{named:?}");
+    for name in named {
+        assert!(root().join(name).is_file(), "{name}");
+    }
+}

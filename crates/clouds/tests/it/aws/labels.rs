@@ -66,7 +66,29 @@ async fn a_promotion_that_died_half_way_is_finished_by_the_next_call() {
     let store = place.store();
     let one = promoted(&store, "a", "one", None).await;
     let two = put(&store, "a", "two").await;
-    // AWSCURRENT was moved, and then the process died.
+    died_half_way(&place, &one, &two);
+    let refused = store.read(&named("a"), Stage::Pending).await.unwrap_err();
+    assert_eq!(refused.code(), FaultCode::EntryNotFound, "what is current is not pending");
+    assert_eq!(store.describe(&named("a")).await.unwrap().pending, None);
+    store.promote(&named("a"), &two, Some(&one)).await.unwrap();
+    assert_eq!(of(&place, "a", two.as_str()), ["AWSCURRENT"]);
+}
+
+#[tokio::test]
+async fn a_label_that_a_dead_promotion_left_goes_with_the_version_before() {
+    let place = Place::new().await;
+    let store = place.store();
+    let one = promoted(&store, "a", "one", None).await;
+    let two = put(&store, "a", "two").await;
+    died_half_way(&place, &one, &two);
+    // Nobody promotes what is current. What was current is discarded once nobody needs it.
+    store.discard(&named("a"), &one).await.unwrap();
+    assert_eq!(of(&place, "a", two.as_str()), ["AWSCURRENT"]);
+    assert_eq!(of(&place, "a", one.as_str()), [""; 0]);
+}
+
+/// AWSCURRENT was moved from `one` to `two`, and then the process died.
+fn died_half_way(place: &Place, one: &Version, two: &Version) {
     let moved = json!({
         "SecretId": "a",
         "VersionStage": "AWSCURRENT",
@@ -74,12 +96,7 @@ async fn a_promotion_that_died_half_way_is_finished_by_the_next_call() {
         "MoveToVersionId": two.as_str(),
     });
     place.aws.operate(REGION, "UpdateSecretVersionStage", &moved).unwrap();
-    assert_eq!(of(&place, "a", two.as_str()), ["AWSCURRENT", "AWSPENDING"]);
-    let refused = store.read(&named("a"), Stage::Pending).await.unwrap_err();
-    assert_eq!(refused.code(), FaultCode::EntryNotFound, "what is current is not pending");
-    assert_eq!(store.describe(&named("a")).await.unwrap().pending, None);
-    store.promote(&named("a"), &two, Some(&one)).await.unwrap();
-    assert_eq!(of(&place, "a", two.as_str()), ["AWSCURRENT"]);
+    assert_eq!(of(place, "a", two.as_str()), ["AWSCURRENT", "AWSPENDING"]);
 }
 
 #[tokio::test]
