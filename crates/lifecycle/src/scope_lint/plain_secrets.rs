@@ -124,7 +124,9 @@ fn secret_name(left: &str) -> Option<&str> {
 }
 
 fn bare(text: &str) -> &str {
-    let edge = |letter: char| matches!(letter, '"' | '\'' | '`' | '}' | ')' | ']' | '-' | '\\');
+    let edge = |letter: char| {
+        letter.is_whitespace() || matches!(letter, '"' | '\'' | '`' | '}' | ')' | ']' | '-' | '\\')
+    };
     text.trim().trim_matches(edge).trim()
 }
 
