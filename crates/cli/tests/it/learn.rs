@@ -259,7 +259,11 @@ fn a_swagger_file_takes_the_place_of_our_table() {
     assert_eq!(call(&served, "GET", "/api/v2/routing/queues"), 200);
     stop(served);
     scene.write("swagger.json", SWAGGER);
-    scene.assert("learn_swagger", &scene.run(&["learn", "queue-sync", "--permissions", "swagger.json"]));
+    let by_flag = scene.run(&["learn", "queue-sync", "--permissions", "swagger.json"]);
+    scene.assert("learn_swagger", &by_flag);
+    configure(&scene, "allow = [\"GET /**\"]\n[lint]\npermissions = \"swagger.json\"");
+    assert_eq!(scene.run(&["learn", "queue-sync"]).stdout, by_flag.stdout, "the file of the configuration");
+    configure(&scene, r#"allow = ["GET /**"]"#);
     scene.assert("learn_paths", &scene.run(&["learn", "--paths", "swagger.json"]));
     scene.write("no-swagger.json", "{\"canary\": true}");
     scene

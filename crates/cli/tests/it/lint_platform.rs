@@ -280,3 +280,35 @@ fn the_scopes_of_the_guides_are_judged() {
     let administrators = scene.run(&["lint", "nice-admin", "--offline", "--json"]);
     assert!(!administrators.stdout.contains("oauth-administration\""), "{administrators:?}");
 }
+
+/// Nobody can refuse what a person fills in by hand, so the form itself says what speaks against it.
+#[test]
+fn the_form_of_the_guides_credential_is_judged() {
+    let scene = Scene::empty();
+    let form = |scopes: &str, more: &str, accept: &str| {
+        let place = "platform = \"cxone\"\nprofile = \"guide\"\ntoken_url = \"https://login.example.com/oauth2/token\"\napi_url = \"https://api.example.com\"";
+        scene.write(
+            "hallpass.toml",
+            &format!(
+                "version = 1\nenvironment = \"test\"\n[stores.local]\npath = \"store\"\n\n[integrations.nice]\n{place}\nsecret = \"local:nice\"\n\
+                 allow = [\"GET /a\"]\n{accept}\n[integrations.nice.provision]\nadministrator = \"nice-admin\"\nscopes = {scopes}\n{more}\n\
+                 [integrations.nice-admin]\n{place}\nsecret = \"local:nice-admin\"\nadministers = true\nallow = [\"GET /b\"]\n"
+            ),
+        );
+        scene.run(&["provision", "plan", "nice"])
+    };
+    let addressed = "allowed_ips = [\"203.0.113.7/32\"]";
+    scene.assert("provision_form_warned", &form(r#"["read:interactoin", "write:api"]"#, addressed, ""));
+    let clients = r#"["Admin > Security > API Credentials > Create/Modify"]"#;
+    let refused = form(clients, addressed, "");
+    assert_eq!(refused.code, Some(7), "{refused:?}");
+    assert!(refused.stdout.contains("! oauth-administration"), "{refused:?}");
+    let open = form(r#"["read:api"]"#, "", "");
+    assert_eq!(open.code, Some(7), "{open:?}");
+    assert!(open.stdout.contains("! no-ip-list"), "{open:?}");
+    let day = crate::lint::in_days(30);
+    let accept = format!(
+        "accept = [{{ rule = \"no-ip-list\", reason = \"the list is full (A. Example)\", until = \"{day}\" }}]"
+    );
+    assert_eq!(form(r#"["read:api"]"#, "", &accept).code, Some(0), "somebody answers for it");
+}
