@@ -113,7 +113,9 @@ impl App {
         }
     }
 
-    fn observer(&self) -> Arc<dyn CallObserver> {
+    /// Who hears of the calls of a gateway: the recorder of `sidecar.learn`, or nobody.
+    #[must_use]
+    pub fn observer(&self) -> Arc<dyn CallObserver> {
         match &self.recording {
             Some(recording) => Arc::clone(recording) as Arc<dyn CallObserver>,
             None => Arc::new(NoObserver),

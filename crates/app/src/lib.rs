@@ -70,7 +70,7 @@ pub use hallpass_stores::{Reference, Scheme};
 pub use hardening::harden;
 pub use init::{Answers, Key, Start, WrongAnswer};
 pub use inventory::{AuditExcerpt, INVENTORY_SCHEMA, Inventory, LIMIT};
-pub use learn::{LearnOptions, Learnt, requirements_of_file, role_of_file};
+pub use learn::{Held as HeldByClient, LearnOptions, Learnt, requirements_of_file, role_of_file};
 pub use lint::{Borne, LintOptions, LintPlace, LintReport, Reported, Unknown};
 pub use policy_test::{Difference, Near, Reason, RuleName, Verdict};
 pub use provisioning::{Field, Form, ProvisionOptions};

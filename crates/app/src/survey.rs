@@ -71,7 +71,8 @@ impl App {
         surveys
     }
 
-    async fn looked_at(
+    /// The clients in one view.
+    pub(crate) async fn looked_at(
         &self,
         integration: &Integration,
         view: &View,
@@ -99,7 +100,7 @@ impl App {
 }
 
 /// By whom and how its client can be looked at; `None` where nobody is named, or the platform has no list that hallpass reads.
-fn view_of(integration: &Integration) -> Option<View> {
+pub(crate) fn view_of(integration: &Integration) -> Option<View> {
     let described = &integration.described;
     let (provision, rotation) = (described.provision.as_ref(), described.rotation.as_ref());
     let administrator = provision

@@ -20,6 +20,14 @@ pub trait ClientSurvey: Send + Sync + fmt::Debug {
         told: &'a (dyn Fn(usize) + Send + Sync),
     ) -> BoxFuture<'a, Result<Vec<SurveyedClient>, Fault>>;
 
+    /// Every role there is, in every division, with what is in it; none where rights are no roles that can be listed.
+    ///
+    /// # Errors
+    /// `admin-denied` naming the permission that is missing; `upstream-*`.
+    fn roles(&self) -> BoxFuture<'_, Result<Vec<SurveyedRole>, Fault>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
     /// When one client was last used. Whatever fails leaves it unknown.
     fn last_used<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, LastUsed>;
 }
@@ -33,6 +41,8 @@ pub struct SurveyedClient {
     pub created: Option<Duration>,
     /// By which grant it gets tokens, in the platform's words.
     pub grant_type: Option<String>,
+    /// The scopes that are written on it, whatever they are worth there.
+    pub scopes: Vec<String>,
     /// Its roles by name.
     pub roles: Vec<SurveyedRole>,
 }

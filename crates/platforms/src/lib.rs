@@ -17,6 +17,7 @@ mod caution;
 mod cxone;
 mod form;
 mod genesys;
+mod guide_names;
 mod login;
 mod oauth2;
 mod parts;
@@ -40,6 +41,7 @@ pub use genesys::admin::{
     GenesysAdmin, GenesysAdminSettings, GenesysClients, genesys_admin_rules, genesys_client_rules,
     publish_copy,
 };
+pub use guide_names::guide_names;
 pub use parts::{Connected, PlatformParts};
 pub use profile::{Misfit, Profile, Regions, Way};
 pub use registry::{REGISTRY, connect, platform_names, profile, profile_names, profiles};

@@ -31,6 +31,9 @@ pub(super) struct AcceptTable {
 pub(super) struct LintTable {
     /// Files in which a plain secret is known and borne, such as one with made-up values for tests.
     pub(super) accept: Option<Vec<AcceptFileTable>>,
+    /// The swagger file of Genesys Cloud, which says what permissions each call needs, in place of hallpass' own small table: `lint` then knows what rules with
+    /// wildcards need, and so do `check` and `provision plan`. `hallpass lint --permissions` goes before it. Default: none.
+    pub(super) permissions: Option<At<String>>,
 }
 
 /// A file in which a plain secret is known and borne.

@@ -43,8 +43,10 @@ impl<'c, 't> Checker<'c, 't> {
         let local_store = self.local_store(stores.local.as_ref().unwrap_or(&LocalStoreTable::default()));
         let audit = self.audit(file.audit.as_ref().unwrap_or(&AuditTable::default()));
         let log = self.log(file.log.as_ref().unwrap_or(&LogTable::default()));
-        let lint = file.lint.as_ref().and_then(|lint| lint.accept.as_deref()).unwrap_or_default();
-        let accepted_files = self.accepted_files(lint);
+        let lint = file.lint.as_ref();
+        let accepted_files =
+            self.accepted_files(lint.and_then(|lint| lint.accept.as_deref()).unwrap_or_default());
+        let lint_permissions = self.path(lint.and_then(|lint| lint.permissions.as_ref()));
         let integrations = self.integrations(file.integrations.as_ref()?);
         self.learns_in_the_open(file, &integrations);
         let folder = self.folder.clone();
@@ -58,6 +60,7 @@ impl<'c, 't> Checker<'c, 't> {
             audit: audit?,
             log: log?,
             accepted_files: accepted_files?,
+            lint_permissions,
             integrations,
         })
     }

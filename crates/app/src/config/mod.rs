@@ -53,6 +53,7 @@ pub use faults::{ConfigFault, ConfigFaults, Place};
 pub use files::{Files, MachineFiles};
 pub use schema::schema;
 pub use settings::{AuditTarget, Config, LogFormat, LogLevel};
+pub(crate) use suggest::{nearest, presentable};
 pub use summary::IntegrationSummary;
 pub(crate) use summary::place;
 pub use units::waiting_time;

@@ -42,6 +42,20 @@ pub(super) struct ProvisionTable {
     pub(super) upstream: Option<At<String>>,
 }
 
+/// What gives rights where scopes do not.
+fn in_their_place(platform: Option<&PlatformSettings>) -> &'static str {
+    match platform.map(|platform| platform.platform.as_str()) {
+        Some("genesys") => {
+            "a client of Genesys Cloud with the client-credentials grant may do what its roles may, each in one division, and scopes on it have no effect: name roles in \
+             `grants`, such as `grants = [{ role = \"queue-sync\", division = \"Sales\" }]`; `hallpass learn` says which permissions a role needs"
+        }
+        Some("cxone") => {
+            "an access key of CXone may do what its user's role may: leave `scopes` out, and give the user a role in the platform's console"
+        }
+        _ => "leave `scopes` out; the key `scope` names the scopes that a token is asked for with",
+    }
+}
+
 /// One role in one division.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -72,7 +86,7 @@ impl Checker<'_, '_> {
         let guide = platform.is_some_and(|platform| platform.profile == "guide");
         if let Some(scope) = table.scopes.as_ref().and_then(|scopes| scopes.first()).filter(|_| !guide) {
             let message = format!("`{path}.scopes`: only profile `guide` knows scopes");
-            let hint = "this platform gives rights by roles: name them in `grants`".to_owned();
+            let hint = in_their_place(platform).to_owned();
             self.faults.at(scope.span(), message, hint);
         }
         let text = |text: Option<&At<String>>| text.map(|text| text.as_str().to_owned());

@@ -28,6 +28,8 @@ pub struct Config {
     pub(crate) log: LogConfig,
     /// Files whose plain secrets are known and borne.
     pub(crate) accepted_files: Vec<FileAcceptance>,
+    /// The swagger file that says what calls need.
+    pub(crate) lint_permissions: Option<PathBuf>,
     pub(crate) integrations: Vec<IntegrationConfig>,
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// The known name nearest to `typed`, if it is near enough to be a slip of the fingers.
-pub(super) fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let typed = typed.to_lowercase().replace('-', "_");
     let distance = |name: &&str| edit_distance(&typed, &name.to_lowercase().replace('-', "_"));
     let best = known.into_iter().min_by_key(distance)?;
@@ -11,7 +11,7 @@ pub(super) fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>)
 }
 
 /// A key as it may be printed: as written, unless it looks like something pasted by mistake.
-pub(super) fn presentable(key: &str) -> Cow<'_, str> {
+pub(crate) fn presentable(key: &str) -> Cow<'_, str> {
     let length = key.chars().count();
     if length > LONGEST_KEY_SHOWN || key.contains('=') || key.chars().any(char::is_control) {
         format!("(a key of {length} characters)").into()

@@ -16,7 +16,7 @@ use crate::config::{Config, IntegrationConfig};
 pub struct LearnOptions<'a> {
     /// Records in place of the one in `sidecar.learn`; several are added up.
     pub records: &'a [PathBuf],
-    /// A swagger file of the platform, in place of our own table.
+    /// A swagger file of the platform, in place of the one in `lint.permissions` and of our own table.
     pub permissions: Option<&'a Path>,
     /// Whether calls that were refused count as if they had worked.
     pub refused: bool,
@@ -33,6 +33,8 @@ pub struct Learnt {
     pub role: Role,
     /// Whether there is a table at all for the platform.
     pub has_table: bool,
+    /// Whether that is a swagger file.
+    pub from_file: bool,
 }
 
 impl Config {
@@ -43,13 +45,36 @@ impl Config {
     pub fn learnt(&self, name: &str, options: LearnOptions<'_>) -> Result<Learnt, Fault> {
         let integration = self.learning(name)?;
         let record = self.record(integration, options.records)?;
-        let table = match options.permissions {
-            Some(path) => requirements_of_file(path)?,
-            None => Requirements::of_known(hallpass_platforms::known_calls(&integration.platform.platform)),
-        };
+        let (table, from_file) = self.requirements(&integration.platform.platform, options.permissions)?;
         let tight = Tight::of(&record, options.refused);
         let role = Role::of(&record, &tight, &table, &upstreams(integration));
-        Ok(Learnt { record, tight, role, has_table: !table.rows().is_empty() })
+        let has_table = !table.rows().is_empty();
+        Ok(Learnt { record, tight, role, has_table, from_file })
+    }
+
+    /// What the calls of `platform` need, and whether a swagger file says so: `file`, or that in `lint.permissions`, which is one of Genesys Cloud; else our own table.
+    ///
+    /// # Errors
+    /// `permissions-unreadable` for `file`, `configuration-invalid` for the other.
+    pub(crate) fn requirements(
+        &self,
+        platform: &str,
+        file: Option<&Path>,
+    ) -> Result<(Requirements, bool), Fault> {
+        if let Some(file) = file {
+            return Ok((requirements_of_file(file)?, true));
+        }
+        let Some(file) = self.lint_permissions.as_deref().filter(|_| platform == "genesys") else {
+            return Ok((Requirements::of_known(hallpass_platforms::known_calls(platform)), false));
+        };
+        let wrong = |fault: Fault| {
+            let detail =
+                format!("`lint.permissions`: `{}` is no swagger file that can be read", file.display());
+            Fault::new(FaultCode::ConfigurationInvalid, detail)
+                .with_hint("download the platform's swagger file, or leave the key out")
+                .with_source(fault)
+        };
+        Ok((requirements_of_file(file).map_err(wrong)?, true))
     }
 
     /// Which rules of the integration `name` covered no call of `record` since `since_ms`.
@@ -58,6 +83,13 @@ impl Config {
     /// `integration-unknown`.
     pub fn unused(&self, name: &str, record: &Record, since_ms: u64) -> Result<Unused, Fault> {
         Ok(Unused::of(record, &self.learning(name)?.allow, since_ms))
+    }
+
+    /// Whether somebody is named who may look at the client of the integration `name` at its platform.
+    #[must_use]
+    pub fn has_administrator(&self, name: &str) -> bool {
+        let found = self.integrations.iter().find(|integration| integration.name.as_str() == name);
+        found.is_some_and(|one| one.provision.is_some() || one.rotation.is_some())
     }
 
     fn learning(&self, name: &str) -> Result<&IntegrationConfig, Fault> {

@@ -147,7 +147,8 @@ fn paths(integration: &IntegrationConfig, more: &[String]) -> PathTable {
     table
 }
 
-pub(super) fn upstreams(integration: &IntegrationConfig) -> Vec<String> {
+/// The names that stand before a path where the integration has several places to call.
+pub(crate) fn upstreams(integration: &IntegrationConfig) -> Vec<String> {
     integration.platform.upstreams.keys().map(UpstreamName::as_str).map(str::to_owned).collect()
 }
 

@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use hallpass_core::SurveyedRole;
 use hallpass_lifecycle::inventory::{Configured, Looked};
-use hallpass_lifecycle::scope_lint::{Custody, Granted, GrantedRole, Subject};
+use hallpass_lifecycle::scope_lint::{Custody, Granted, GrantedRole, Needed, Subject};
 use hallpass_stores::Scheme;
 
 use crate::assemble::{App, Integration};
 use crate::inventory::looked;
+use crate::learn::upstreams;
 use crate::survey::Surveys;
+
+use super::Tables;
+use super::worded::worded;
 
 /// What was found, and what was in the way.
 pub(super) struct Gathered {
@@ -21,10 +25,15 @@ pub(super) struct Gathered {
 
 impl App {
     /// Every integration, one after the other: a command for people and pipelines, and gentle to stores.
-    pub(super) async fn gather(&self, offline: bool, seen: Option<(&Surveys, &[Configured])>) -> Gathered {
+    pub(super) async fn gather(
+        &self,
+        offline: bool,
+        seen: Option<(&Surveys, &[Configured])>,
+        tables: &Tables,
+    ) -> Gathered {
         let mut gathered = Gathered { subjects: Vec::new(), faults: Vec::new() };
         for (index, integration) in self.integrations.iter().enumerate() {
-            let mut subject = described(integration);
+            let mut subject = described(integration, tables);
             let entry = match seen.and_then(|(_, configured)| configured.get(index)) {
                 Some(one) => Some(one.entry.clone()),
                 None if offline => None,
@@ -39,15 +48,21 @@ impl App {
                 Some(Looked::Not(why)) => gathered.faults.push((subject.name.to_string(), why)),
                 None => {}
             }
-            subject.granted = seen.and_then(|(surveys, _)| granted(integration, &subject, surveys));
+            // What was seen goes before what is written.
+            if let Some(granted) = seen.and_then(|(surveys, _)| granted(integration, &subject, surveys)) {
+                subject.granted = Some(granted);
+            }
             gathered.subjects.push(subject);
         }
         gathered
     }
 }
 
-/// What the platform grants its client.
+/// What the platform grants its client; `None` where that does not show, as of an access key, which has the rights of its user.
 fn granted(integration: &Integration, subject: &Subject, surveys: &Surveys) -> Option<Granted> {
+    if !roles_decide(integration) {
+        return None;
+    }
     let survey = surveys.seen.get(surveys.index_for(integration)?)?;
     let id = subject.client_id.as_deref()?;
     let client = survey.clients.seen()?.iter().find(|client| client.seen.id.as_str() == id)?;
@@ -58,6 +73,7 @@ fn granted(integration: &Integration, subject: &Subject, surveys: &Surveys) -> O
     };
     Some(Granted {
         roles: client.roles.iter().map(role).collect(),
+        scopes: client.scopes.iter().cloned().collect(),
         grant_types: client.grant_type.iter().cloned().collect(),
         token_lifetime: client.seen.token_lifetime,
         ..Granted::default()
@@ -65,10 +81,9 @@ fn granted(integration: &Integration, subject: &Subject, surveys: &Surveys) -> O
 }
 
 /// What the configuration says.
-fn described(integration: &Integration) -> Subject {
+fn described(integration: &Integration, tables: &Tables) -> Subject {
     let described = &integration.described;
     let rotation = described.rotation.as_ref();
-    let settings = &described.platform;
     Subject {
         name: described.name.clone(),
         administers: described.administers,
@@ -86,10 +101,17 @@ fn described(integration: &Integration) -> Subject {
             .and_then(|one| one.token_lifetime)
             .or_else(|| rotation.and_then(|one| one.token_lifetime))
             .unwrap_or(LIFETIME),
-        roles_decide: settings.platform == "genesys" && settings.profile != "guide",
-        needed: None,
-        granted: None,
+        roles_decide: roles_decide(integration),
+        needed: roles_decide(integration)
+            .then(|| Needed::of(&described.allow, &tables.genesys, &upstreams(described))),
+        granted: worded(described),
     }
+}
+
+/// Whether roles of named permissions decide what its client may do.
+fn roles_decide(integration: &Integration) -> bool {
+    let settings = &integration.described.platform;
+    settings.platform == "genesys" && settings.profile != "guide"
 }
 
 fn custody(scheme: Scheme) -> Custody {

@@ -72,7 +72,7 @@ pub struct Unknown {
     /// The integration.
     pub integration: String,
     /// What.
-    pub what: Vec<&'static str>,
+    pub what: Vec<String>,
     /// What was in the way, if something was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
@@ -148,6 +148,17 @@ impl LintReport {
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// Leaves out what is not about a client at its platform: what is not made by making that of `subject`.
+    pub(super) fn about_the_client(&mut self, subject: &Subject) {
+        let rights = subject.unknown_rights();
+        self.unknown.iter_mut().for_each(|unknown| unknown.what.clone_from(&rights));
+        self.unknown.retain(|unknown| !unknown.what.is_empty());
+        let about = |finding: &Reported| finding.rule.is_about_the_client();
+        self.findings.retain(about);
+        self.accepted.retain(|borne| about(&borne.finding));
+        self.judge();
     }
 
     fn judge(&mut self) {

@@ -67,11 +67,30 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<
 
 fn carries_settings(name: &str) -> bool {
     let ending = name.rsplit('.').next().unwrap_or_default();
-    name == ".env" || name.starts_with(".env.") || ENDINGS.contains(&ending)
+    let begins = BEGINNINGS
+        .iter()
+        .any(|start| name.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
+    begins || ENDINGS.contains(&ending)
 }
 
-const ENDINGS: [&str; 11] =
-    ["env", "toml", "yaml", "yml", "json", "tf", "tfvars", "bicep", "bicepparam", "ini", "properties"];
+/// Whole names, which may have an ending of their own: `.env.prod`, `Dockerfile.sync`.
+const BEGINNINGS: [&str; 4] = [".env", ".envrc", "Dockerfile", "Containerfile"];
+const ENDINGS: [&str; 14] = [
+    "env",
+    "toml",
+    "yaml",
+    "yml",
+    "json",
+    "tf",
+    "tfvars",
+    "bicep",
+    "bicepparam",
+    "ini",
+    "properties",
+    "dockerfile",
+    "sh",
+    "hcl",
+];
 
 /// Folders of tools, with files of others.
 const PASSED_OVER: [&str; 7] =
@@ -105,7 +124,12 @@ mod tests {
             "a/template.yaml",
             "hallpass.toml",
             "main.tf",
+            "Dockerfile",
+            "Dockerfile.sync",
+            "infra/main.bicep",
+            "sync/local.settings.json",
             "README.md",
+            "Dockerfiles.md",
             "node_modules/x.json",
             ".git/x.json",
         ] {
@@ -116,7 +140,20 @@ mod tests {
             .iter()
             .map(|(path, _)| path.strip_prefix(folder.path()).unwrap().to_str().unwrap())
             .collect();
-        assert_eq!(names, [".env", ".env.prod", "a/template.yaml", "hallpass.toml", "main.tf"]);
+        assert_eq!(
+            names,
+            [
+                ".env",
+                ".env.prod",
+                "Dockerfile",
+                "Dockerfile.sync",
+                "a/template.yaml",
+                "hallpass.toml",
+                "infra/main.bicep",
+                "main.tf",
+                "sync/local.settings.json"
+            ]
+        );
         let named = [folder.path().join("README.md")];
         assert_eq!(
             plain_secrets_in(folder.path(), &named).unwrap().len(),

@@ -8,6 +8,7 @@
 
 mod form;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use hallpass_platforms::{CxoneKeySettings, CxoneKeys, GenesysClients};
 use crate::administration::administrative_calls;
 use crate::assemble::{App, Integration};
 use crate::beside::beside;
-use crate::config::ProvisionConfig;
+use crate::config::{Config, ProvisionConfig};
 use crate::rotation::machine;
 pub use form::{Field, Form};
 
@@ -40,15 +41,23 @@ impl App {
         with.map(|integration| integration.client.name().as_str())
     }
 
-    /// The form that a person fills in where the platform has no call for it: the guide's credential. `None` where hallpass can do it.
+    /// The form that a person fills in where the platform has no call for it: the guide's credential, with what lint says of it. `None` where hallpass can do it.
     ///
     /// # Errors
     /// `integration-unknown`; `provision-refused` where the configuration says nothing of provisioning.
-    pub fn credential_form(&self, name: &str) -> Result<Option<Form>, Fault> {
+    pub async fn credential_form(
+        &self,
+        config: &Config,
+        file: &Path,
+        name: &str,
+    ) -> Result<Option<Form>, Fault> {
         let integration = self.integration(name)?;
-        let config = provision_config(integration)?;
-        let guide = integration.described.platform.profile == "guide";
-        Ok(guide.then(|| form::form(integration, config)))
+        let wanted = provision_config(integration)?;
+        if integration.described.platform.profile != "guide" {
+            return Ok(None);
+        }
+        let judged = self.lint_planned(config, file, name, None).await?;
+        Ok(Some(form::form(integration, wanted, &judged)))
     }
 
     /// The provisioning of the integration `name`. Nothing is read or sent yet.

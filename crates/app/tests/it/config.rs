@@ -154,6 +154,11 @@ fn every_example_of_the_page_about_learning_is_a_good_configuration() {
     judge_examples(include_str!("../../../../docs/guides/learn.md"), 1);
 }
 
+#[test]
+fn every_example_of_the_page_about_lint_is_a_good_configuration() {
+    judge_examples(include_str!("../../../../docs/guides/lint.md"), 2);
+}
+
 /// Every example of a page, each a whole file.
 #[track_caller]
 fn judge_examples(page: &str, count: usize) {

@@ -10,6 +10,7 @@ use hallpass_app::{
 };
 use serde::Serialize;
 
+use super::lint::brief;
 use crate::exit::Exit;
 use crate::explain::labelled;
 use crate::failure::Failure;
@@ -20,6 +21,8 @@ use crate::printer::{Printer, columns};
 /// Every fault is reported in one run, with its line and what was expected. Where a secret is rotated, it is seen that two secrets would live together no
 /// longer than they may. Nothing is sent to a platform, and no value is ever shown.
 /// A warning is for what is allowed and probably not meant; it does not change the exit code.
+///
+/// The rules of `hallpass lint` that need neither a store nor a platform are looked at, too: an error among them that nobody accepted ends it with 9.
 ///
 /// Example: hallpass check --config deploy/hallpass.toml --offline
 #[derive(Debug, Args)]
@@ -50,8 +53,8 @@ impl Check {
             integrations.push(Checked { summary, readable, rotation });
         }
         let options = LintOptions { offline: true, ..LintOptions::default() };
-        let lint = LintSum::of(&app.lint(&config, Path::new(&file), &options).await?);
-        let worst = integrations.iter().find_map(Checked::exit);
+        let lint = LintSum::of(app.lint(&config, Path::new(&file), &options).await?);
+        let worst = integrations.iter().find_map(Checked::exit).or(lint.exit());
         let environment = config.environment().as_str();
         let about = |message| Warning { integration: None, message };
         let mut warnings: Vec<_> = config.audit_caution().map(about).into_iter().collect();
@@ -96,22 +99,31 @@ struct Report<'a> {
     lint: LintSum,
 }
 
-/// How much `lint` has to say, as far as it can tell without stores and platforms. It changes no exit code: whether it must is the gate's business.
+/// What `lint` has to say, as far as it can tell without stores and platforms. Warnings change no exit code: whether they must is the gate's business.
 #[derive(Serialize)]
 struct LintSum {
     errors: usize,
     warnings: usize,
+    #[serde(flatten)]
+    report: LintReport,
 }
 
 impl LintSum {
-    fn of(report: &LintReport) -> Self {
-        Self { errors: report.count(Severity::Error), warnings: report.count(Severity::Warning) }
+    fn of(report: LintReport) -> Self {
+        Self { errors: report.count(Severity::Error), warnings: report.count(Severity::Warning), report }
     }
 
-    fn text(&self) -> Option<String> {
-        let Self { errors, warnings } = self;
-        (errors + warnings > 0)
-            .then(|| format!("\n\nlint: errors {errors}, warnings {warnings}; `hallpass lint` tells them"))
+    fn exit(&self) -> Option<Exit> {
+        (self.errors > 0).then_some(Exit::Unexpected)
+    }
+
+    fn text(&self, printer: &Printer) -> Option<String> {
+        let Self { errors, warnings, report } = self;
+        let told = brief::lines(report, printer);
+        (errors + warnings > 0).then(|| {
+            let sum = format!("lint: errors {errors}, warnings {warnings}; `hallpass lint` says what to do");
+            format!("\n\n{sum}\n  {}", told.join("\n  "))
+        })
     }
 }
 
@@ -174,14 +186,15 @@ impl Readable {
 
 impl Report<'_> {
     fn text(&self, printer: &Printer) -> String {
-        let mut text = format!("{} is in order; environment {}", self.file, self.environment);
+        let verdict = if self.lint.errors == 0 { "is in order" } else { "asks for more than lint allows" };
+        let mut text = format!("{} {verdict}; environment {}", self.file, self.environment);
         for checked in &self.integrations {
             text.push_str(&format!("\n\n{}", checked.text(printer)));
         }
         for warning in self.warnings.iter().filter(|warning| warning.integration.is_none()) {
             text.push_str(&format!("\n\n{}", labelled("warning", warning.message)));
         }
-        text.extend(self.lint.text());
+        text.extend(self.lint.text(printer));
         text
     }
 }

@@ -44,6 +44,15 @@ table, with a reason and a last day that is at most a year away:
 accept = [{ rule = \"no-ip-list\", reason = \"the platform's list is full; asked for more on 3 November (A. Example)\", until = \"2027-03-31\" }]
 ```
 
+`hallpass check` looks at what needs neither a store nor a platform, and ends with 9 if there is an error. `hallpass provision plan` and `apply` judge the client as it would be, with
+what is in its roles at the platform, and refuse it with 7 if there is an error. What a rule could not judge is told as `not judged`, with what was missing.
+
+What calls need is in hallpass' own small table of Genesys Cloud, or in the platform's swagger file: `hallpass lint --permissions swagger.json`, or for all commands
+`[lint] permissions = \"swagger.json\"` in the configuration. With profile `guide` the names of scopes and permissions are those of the integration guides.
+
+Plain secrets are looked for in the configuration's folder and below it: in `.env`, TOML, YAML, JSON, `.ini`, `.properties` and shell files, Dockerfiles, templates of AWS SAM and
+CloudFormation, Terraform, Bicep and ARM, `serverless.yml`, `function.json` and `local.settings.json`.
+
 | Code | Severity | What is wrong |
 |---|---|---|
 ";

@@ -58,10 +58,10 @@ fn a_form_that_the_vendor_does_not_document_is_warned_against() {
     let scene = Scene::empty();
     let at = |place: &str| {
         let text = format!(
-            "version = 1\nenvironment = \"test\"\n\n[integrations.contact-export]\nplatform = \"cxone\"\nprofile = \"guide\"\n{place}\
-             secret = \"env:CONTACT_EXPORT\"\nallow = [\"GET /inContactAPI/**\"]\n\n\
+            "version = 1\nenvironment = \"test\"\n\n[stores.local]\npath = \"store\"\n\n[integrations.contact-export]\nplatform = \"cxone\"\nprofile = \"guide\"\n{place}\
+             secret = \"local:contact-export\"\nallow = [\"GET /inContactAPI/**\"]\n\n\
              [integrations.queue-sync]\nplatform = \"genesys\"\nprofile = \"guide\"\norganization = \"acme\"\n\
-             secret = \"env:QUEUE_SYNC\"\nallow = [\"GET /api/v2/routing/queues/**\"]\n"
+             secret = \"local:queue-sync\"\nallow = [\"GET /api/v2/routing/queues/**\"]\n"
         );
         scene.write("hallpass.toml", &text);
     };

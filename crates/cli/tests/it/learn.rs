@@ -4,9 +4,9 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use hallpass_emulator::{NewConversation, Settings};
+use hallpass_emulator::{NewClient, NewConversation, NewRole, Settings};
 
-use crate::scene::{PATIENCE, Scene, Served, until};
+use crate::scene::{PATIENCE, SECRET, Scene, Served, until};
 
 /// What a caller may put into a path or a query, and nobody may find again.
 const CANARIES: [&str; 5] = [
@@ -198,6 +198,56 @@ fn what_is_there_and_was_never_used_is_told() {
         .assert("learn_diff_no_day", &scene.run(&["learn", "queue-sync", "--diff", "--since", "2026-02-30"]));
 }
 
+/// The role is the platform's to tell where somebody may look; a file goes before it, and nobody is asked with `--offline`.
+#[test]
+fn the_present_role_is_read_from_the_platform() {
+    let scene = learning(NARROW);
+    let world = scene.world();
+    let held = ["routing:queue:view", "routing:queue:edit", "analytics:*:*"];
+    let role =
+        held.iter().fold(NewRole::named("Queues").id("role-queues"), |role, one| role.permission(*one));
+    world.add_role(role);
+    world.add_client(
+        NewClient::named("queue-sync").id(&scene.keys.id).secret(SECRET).role("role-queues", "*"),
+    );
+    let may = |permissions: &[&str]| {
+        let admin = NewClient::named("admin").id("client-admin").secret("planted-for-the-administrator");
+        world.add_client(admin.permissions(permissions.iter().copied()));
+    };
+    may(&["oauth:client:view", "authorization:role:view"]);
+    let served = scene.serve(&[]);
+    assert_eq!(call(&served, "GET", "/api/v2/routing/queues"), 200);
+    stop(served);
+    scene.assert("learn_diff_nobody_asked", &scene.run(&["learn", "queue-sync", "--diff"]));
+    let (login, api) = scene.address();
+    configure(
+        &scene,
+        &format!(
+            "{NARROW}\n[integrations.queue-sync.provision]\nadministrator = \"admin\"\ngrants = [{{ role = \"Queues\", division = \"*\" }}]\n\
+             [integrations.admin]\nplatform = \"genesys\"\ntoken_url = \"{login}/oauth/token\"\napi_url = \"{api}\"\nsecret = \"local:admin\"\n\
+             administers = true\nallow = [\"GET /api/v2/oauth/clients\", \"GET /api/v2/authorization/roles\", \"GET /api/v2/authorization/divisions\"]"
+        ),
+    );
+    scene.assert("learn_diff_no_secret", &scene.run(&["learn", "queue-sync", "--diff"]));
+    let material = r#"{"client_id":"client-admin","client_secret":"planted-for-the-administrator"}"#;
+    let stored = scene.run_with(&["secret", "put", "admin"], material);
+    assert_eq!(stored.code, Some(0), "{stored:?}");
+    scene.assert("learn_diff_platform", &scene.run(&["learn", "queue-sync", "--diff"]));
+    scene.assert("learn_diff_platform_json", &scene.run(&["learn", "queue-sync", "--diff", "--json"]));
+    let calls = || scene.world().witness().totals.calls;
+    let before = calls();
+    scene.write("role", "routing:queue:view\n");
+    let by_file = scene.run(&["learn", "queue-sync", "--diff", "--role", "role"]);
+    assert!(by_file.stdout.ends_with("rules covered a call\n") && by_file.stderr.is_empty(), "{by_file:?}");
+    assert_eq!(scene.run(&["learn", "queue-sync", "--diff", "--offline"]).code, Some(0));
+    assert_eq!(calls(), before, "nobody was asked");
+    may(&["oauth:client:view"]);
+    scene.assert("learn_diff_role_not_read", &scene.run(&["learn", "queue-sync", "--diff"]));
+}
+
+/// One rule, and one call that it covers.
+const NARROW: &str = r#"allow = ["GET /api/v2/routing/queues"]"#;
+
 const SWAGGER: &str = r#"{ "swagger": "2.0", "paths": {
   "/api/v2/routing/queues": { "get": { "x-inin-requires-permissions": { "type": "ANY", "permissions": ["routing:queue:search", "routing:queue:view"] } } },
   "/api/v2/things/{thingId}": { "get": {} } } }"#;
@@ -209,7 +259,11 @@ fn a_swagger_file_takes_the_place_of_our_table() {
     assert_eq!(call(&served, "GET", "/api/v2/routing/queues"), 200);
     stop(served);
     scene.write("swagger.json", SWAGGER);
-    scene.assert("learn_swagger", &scene.run(&["learn", "queue-sync", "--permissions", "swagger.json"]));
+    let by_flag = scene.run(&["learn", "queue-sync", "--permissions", "swagger.json"]);
+    scene.assert("learn_swagger", &by_flag);
+    configure(&scene, "allow = [\"GET /**\"]\n[lint]\npermissions = \"swagger.json\"");
+    assert_eq!(scene.run(&["learn", "queue-sync"]).stdout, by_flag.stdout, "the file of the configuration");
+    configure(&scene, r#"allow = ["GET /**"]"#);
     scene.assert("learn_paths", &scene.run(&["learn", "--paths", "swagger.json"]));
     scene.write("no-swagger.json", "{\"canary\": true}");
     scene

@@ -7,7 +7,7 @@ use hallpass_app::Date;
 
 /// A day so many from now.
 #[expect(clippy::disallowed_methods, reason = "the binary goes by the machine's clock")]
-fn in_days(days: u64) -> String {
+pub(crate) fn in_days(days: u64) -> String {
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap();
     Date::of(now + Duration::from_secs(days * 86_400)).to_string()
 }
@@ -66,6 +66,44 @@ fn made_up_secrets_of_a_file_are_borne_until_their_day() {
     };
     scene.assert("lint_file_accepted", &accepted(&in_days(3)));
     scene.assert("lint_file_no_longer", &accepted("2026-11-01"));
+}
+
+/// One secret in each form in which deployments are written; the plain unit tests have more of each.
+#[test]
+fn templates_beside_the_configuration_are_looked_through() {
+    let scene = Scene::with_secret();
+    let files = [
+        (".env", "CLIENT_SECRET=VALUE\n", 1),
+        ("template.yaml", "Parameters:\n  GenesysClientSecret:\n    Type: String\n    Default: VALUE\n", 4),
+        ("serverless.yml", "provider:\n  environment:\n    CLIENT_SECRET: VALUE\n", 3),
+        ("main.tf", "variable \"client_secret\" {\n  default = \"VALUE\"\n}\n", 2),
+        ("main.bicep", "param clientSecret string = 'VALUE'\n", 1),
+        ("function.json", "{ \"clientSecret\": \"VALUE\" }\n", 1),
+        ("local.settings.json", "{ \"Values\": {\n \"GENESYS_CLIENT_SECRET\": \"VALUE\" } }\n", 2),
+        ("Dockerfile", "FROM scratch\nENV CLIENT_SECRET VALUE\n", 2),
+    ];
+    let plain = |scene: &Scene| {
+        let finished = scene.run(&["lint", "--offline", "--json"]);
+        assert!(!format!("{finished:?}").contains("canary9"), "{finished:?}");
+        let report: serde_json::Value = serde_json::from_str(&finished.stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap().iter();
+        let secrets = findings.filter(|one| one["rule"] == "plain-secret");
+        let mut places: Vec<_> = secrets
+            .map(|one| (one["file"].as_str().unwrap().to_owned(), one["line"].as_u64().unwrap()))
+            .collect();
+        places.sort();
+        places
+    };
+    for (name, text, _) in files {
+        scene.write(name, &text.replace("VALUE", "${FROM_THE_STORE}"));
+    }
+    assert_eq!(plain(&scene), [], "references are no secrets");
+    for (name, text, _) in files {
+        scene.write(name, &text.replace("VALUE", VALUE));
+    }
+    let mut expected = files.map(|(name, _, line)| (name.to_owned(), line));
+    expected.sort();
+    assert_eq!(plain(&scene), expected);
 }
 
 #[test]

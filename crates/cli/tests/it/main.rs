@@ -21,6 +21,7 @@ mod init;
 mod inventory;
 mod learn;
 mod lint;
+mod lint_platform;
 mod pages;
 mod policy;
 mod provision;

@@ -237,7 +237,7 @@ fn a_lost_reply_is_found_again_and_leaves_no_second_client() {
     provisioned.assert("lost_reply", &["apply", "queue-sync", "--yes"]);
     assert_eq!((provisioned.secrets_made(), provisioned.made().len()), (2, 1), "made, lost, and reset");
     provisioned.assert_serves();
-    provisioned.assert("plan_nothing", &["plan", "queue-sync"]);
+    provisioned.assert("plan_nothing_after_loss", &["plan", "queue-sync"]);
 }
 
 #[test]

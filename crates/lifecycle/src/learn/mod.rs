@@ -22,6 +22,7 @@ mod unused;
 pub use day::Day;
 pub use hitting::{Method as SolvedBy, Solution, smallest};
 pub use record::{Counts, Record, RecordedCall, RecordedStar};
+pub(crate) use requirements::is_parameter;
 pub use requirements::{Match, Permissions, Requirement, Requirements};
 pub use role::{Choice, Granted, Role, Why};
 pub use swagger::read_swagger;

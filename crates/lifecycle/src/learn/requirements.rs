@@ -8,6 +8,7 @@ use super::record::RecordedStar;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requirements {
     rows: Vec<Requirement>,
+    whole: bool,
 }
 
 /// One call of an API and what it needs.
@@ -50,10 +51,22 @@ pub enum Match<'a> {
 }
 
 impl Requirements {
-    /// A table of `rows`.
+    /// A table of `rows`, which are some of the calls there are.
     #[must_use]
     pub fn new(rows: Vec<Requirement>) -> Self {
-        Self { rows }
+        Self { rows, whole: false }
+    }
+
+    /// A table of `rows`, which are all the calls there are, as in a vendor's own file.
+    #[must_use]
+    pub fn whole(rows: Vec<Requirement>) -> Self {
+        Self { rows, whole: true }
+    }
+
+    /// Whether it has every call there is, so that one may conclude from what it does not have.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// Our own table.
@@ -120,7 +133,8 @@ fn parts(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').skip(1)
 }
 
-fn is_parameter(part: &str) -> bool {
+/// Whether a part of a row's path stands for a value.
+pub(crate) fn is_parameter(part: &str) -> bool {
     part.starts_with('{') && part.ends_with('}')
 }
 

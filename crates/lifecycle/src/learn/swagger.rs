@@ -86,7 +86,7 @@ impl Document<'_> {
                 row.path.insert_str(0, &self.base);
             }
         }
-        Ok(Requirements::new(self.rows))
+        Ok(Requirements::whole(self.rows))
     }
 }
 

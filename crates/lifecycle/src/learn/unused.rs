@@ -51,6 +51,17 @@ pub struct HeldRole {
 }
 
 impl HeldRole {
+    /// A role with these permissions; none is possible, too.
+    #[must_use]
+    pub fn of(permissions: BTreeSet<String>) -> Self {
+        Self { permissions }
+    }
+
+    /// What it holds, in order.
+    pub fn permissions(&self) -> impl Iterator<Item = &str> {
+        self.permissions.iter().map(String::as_str)
+    }
+
     /// Reads a role: the JSON of a platform's role (`permissions`, `permissionPolicies`), or a text with one permission a line, where `#` begins a remark.
     ///
     /// # Errors

@@ -10,6 +10,7 @@
 
 mod acceptance;
 mod date;
+mod needed;
 mod permission;
 mod plain_secrets;
 mod rule;
@@ -18,11 +19,12 @@ mod subject;
 
 pub use acceptance::{Acceptance, Accepted, LONGEST_ACCEPTANCE, accept, no_longer};
 pub use date::{Date, DateFault};
+pub use needed::{Needed, NotMapped, Unmapped};
 pub use permission::{is_administrative_role, is_wildcard, writes};
 pub use plain_secrets::{PlainSecret, plain_secrets};
 pub use rule::{LintRule, Severity};
 pub use rules::LONGEST_PERIOD;
-pub use subject::{Custody, Granted, GrantedRole, Subject};
+pub use subject::{Custody, Granted, GrantedRole, Subject, UnknownScope};
 
 use hallpass_core::IntegrationName;
 

@@ -3,30 +3,52 @@
 /// Whether `text`, a permission `domain:entity:action` or a scope, grants more than it names.
 #[must_use]
 pub fn is_wildcard(text: &str) -> bool {
-    text.split([':', '.', '/']).any(|part| part.trim() == "*") || matches!(text.trim(), "all" | "ALL")
+    text.split([':', '.', '/', '>']).any(|part| part.trim() == "*") || matches!(text.trim(), "all" | "ALL")
 }
 
 /// Whether a permission or scope lets something be changed. What is not known to be harmless changes something.
 ///
 /// Genesys Cloud writes `routing:queue:view` for a permission and `routing:readonly` for a scope; a scope without `readonly` writes
-/// (help.mypurecloud.com, "Introduction to scopes"). Older guides write `users.read`.
+/// (help.mypurecloud.com, "Introduction to scopes"). Older guides write `users.read`, `read:interaction`, or a permission as its console shows it: `Telephony > Trunk >
+/// View`.
 #[must_use]
 pub fn writes(text: &str) -> bool {
-    let last = text.rsplit([':', '.']).next().unwrap_or(text).to_ascii_lowercase();
-    !READING.iter().any(|reading| last == *reading || last.starts_with("view"))
+    let parts = parts(text);
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    match parts.as_slice() {
+        // Every client needs a token; that alone changes nothing.
+        ["oauth", "token", "generate"] | ["read" | "view", _] => false,
+        [.., last] => !reads(last),
+        [] => true,
+    }
+}
+
+/// Whether an action only looks.
+fn reads(action: &str) -> bool {
+    READING.contains(&action) || action.starts_with("view")
+}
+
+/// The parts of a permission or scope, in small letters.
+fn parts(text: &str) -> Vec<String> {
+    text.split([':', '.', '>']).map(|part| part.trim().to_ascii_lowercase()).collect()
 }
 
 const READING: [&str; 10] =
     ["view", "read", "readonly", "read-only", "list", "get", "search", "export", "viewall", "subscribe"];
 
-/// Whether a permission or scope lets OAuth clients be made, changed or removed.
+/// Whether a permission or scope lets OAuth clients be made, changed or removed, or more be given to them: by the vendor's names, by those of older guides
+/// (`oauth:client:write`), and as consoles show them (`Integration > OAuth Client > Edit`, `Admin > Security > Roles > Assign API Scopes`).
 pub(super) fn administers_oauth(text: &str) -> bool {
-    let mut parts = text.split(':').map(str::trim);
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some("*"), ..) => true,
-        (Some("oauth"), Some("client" | "*"), action) => action != Some("view"),
-        (Some("oauth"), None, None) => true,
-        (Some("oauth"), Some(access), None) => access != "readonly",
+    let parts = parts(text);
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    match parts.as_slice() {
+        ["*", ..] | ["oauth"] => true,
+        ["oauth", "client" | "*"] => true,
+        ["oauth", "client" | "*", action, ..] => !reads(action),
+        ["oauth", access] => !reads(access),
+        [.., "oauth client" | "oauth clients" | "api credentials", action] => !reads(action),
+        ["security", "api", action] => !reads(action),
+        [.., "roles", action] => action.starts_with("assign"),
         _ => false,
     }
 }
@@ -45,10 +67,12 @@ mod tests {
 
     #[test]
     fn a_wildcard_is_a_whole_part() {
-        for text in ["*", "routing:*:view", "routing:*", "users.*", "all"] {
+        for text in ["*", "routing:*:view", "routing:*", "users.*", "all", "read:*", "Telephony > * > View"] {
             assert!(is_wildcard(text), "{text}");
         }
-        for text in ["routing:queue:view", "conversations", "a*b", "recall"] {
+        for text in
+            ["routing:queue:view", "conversations", "a*b", "recall", "API Credentials > Create/Modify"]
+        {
             assert!(!is_wildcard(text), "{text}");
         }
     }
@@ -59,6 +83,14 @@ mod tests {
             ["routing:queue:view", "routing:readonly", "users.read", "conversation:participant:viewAll"]
         {
             assert!(!writes(text), "{text}");
+        }
+        for text in
+            ["read:interaction", "analytics:report:read", "oauth:token:generate", "Telephony > Trunk > View"]
+        {
+            assert!(!writes(text), "{text}");
+        }
+        for text in ["write:interaction", "write:api", "routing:queue:write", "Security > API > Manage"] {
+            assert!(writes(text), "{text}");
         }
         for text in ["routing:queue:edit", "routing", "oauth:client:add", "users.write", "a:b:somethingNew"] {
             assert!(writes(text), "{text}");
@@ -72,9 +104,22 @@ mod tests {
             assert!(administers_oauth(text), "{text}");
         }
         for text in [
+            "oauth:client:write",
+            "Integration > OAuth Client > Edit",
+            "Security > API > Manage",
+            "Admin > Security > API Credentials > Create/Modify",
+            "Admin > Security > Roles > Assign API Scopes",
+        ] {
+            assert!(administers_oauth(text), "{text}");
+        }
+        for text in [
             "oauth:client:view",
             "oauth:*:view",
             "oauth:readonly",
+            "oauth:client:read",
+            "oauth:token:generate",
+            "Telephony > Trunk > Edit",
+            "Integration > OAuth Client > View",
             "routing:queue:edit",
             "oauthx:client:edit",
         ] {

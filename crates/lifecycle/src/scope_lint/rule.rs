@@ -124,19 +124,23 @@ rules! {
         "take the permissions that write out of its role";
     PermissionUnused = "permission-unused", Warning,
         "It has permissions that no allowed call needs",
-        "What is never used is never missed, except by whoever finds the token.",
+        "What is never used is never missed, except by whoever finds the token. Judged where a table has every call of `allow`; of several permissions of which one suffices each counts as needed. An administrator has to hold what it gives and is not judged.",
         "take them out of its role";
     NoRotation = "no-rotation", Warning,
         "Nothing replaces its secret",
         "Without a schedule a secret is replaced after an incident, by hand and in a hurry.",
         "add a table `rotation` to the integration";
+    UnknownScope = "unknown-scope", Warning,
+        "A scope has a name that nobody knows",
+        "A misspelt scope is refused or ignored by the platform. Then the integration lacks what it needs, and somebody adds a wider one to mend it.",
+        "write it as the platform does; the finding names the nearest one that is known";
     TokenLifetime = "token-lifetime", Warning,
         "Its tokens live longer than they have to",
         "A token that leaks is good until it expires. The gateway fetches a new one in time, so a long life buys nothing.",
         "set the client's token lifetime to an hour, or to what `provision.token_lifetime` says";
     NoIpList = "no-ip-list", Warning,
         "Its client may be used from any address",
-        "With a list of addresses a copied secret is worth nothing elsewhere.",
+        "With a list of addresses a copied secret is worth nothing elsewhere. Judged where the platform has such a list for a client: Genesys Cloud has announced one and shows none yet, and CXone keeps its locations with the login.",
         "name the addresses that its calls come from in `provision.allowed_ips`";
     NoCanary = "no-canary", Note,
         "A new secret is tried with a token only",
@@ -153,6 +157,26 @@ impl LintRule {
     #[must_use]
     pub fn named(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|rule| rule.code() == code)
+    }
+
+    /// Whether it is about what a client may do at its platform, so that it can be judged before the client is made.
+    #[must_use]
+    pub fn is_about_the_client(self) -> bool {
+        matches!(
+            self,
+            Self::WildcardPermission
+                | Self::OauthAdministration
+                | Self::AdminRole
+                | Self::UserGrant
+                | Self::SharedClient
+                | Self::ScopesWithoutEffect
+                | Self::OpenPolicy
+                | Self::WriteUnused
+                | Self::PermissionUnused
+                | Self::UnknownScope
+                | Self::TokenLifetime
+                | Self::NoIpList
+        )
     }
 
     /// Whether a finding of it can be accepted. What speaks of acceptances cannot, and the gate's own environment is no matter of taste.

@@ -25,12 +25,15 @@ pub(super) const ALL: &[Judge] = &[
     token_lifetime,
     ip_list,
     scopes,
+    unknown_scopes,
 ];
 
 fn wildcards(subject: &Subject) -> Vec<Finding> {
     let Some(granted) = &subject.granted else { return Vec::new() };
     let all = granted.all_permissions().chain(granted.scopes.iter().map(String::as_str));
-    let texts: Vec<_> = all.filter(|text| is_wildcard(text)).collect();
+    // The name of a role is a person's choice; a `*` in it says what the person had in mind.
+    let roles = granted.roles.iter().map(|role| role.name.as_str()).filter(|name| name.contains('*'));
+    let texts: Vec<_> = all.filter(|text| is_wildcard(text)).chain(roles).collect();
     one(LintRule::WildcardPermission, subject, !texts.is_empty(), || listed(&texts))
 }
 
@@ -136,8 +139,12 @@ fn unused_writes(subject: &Subject) -> Vec<Finding> {
 }
 
 fn unused_permissions(subject: &Subject) -> Vec<Finding> {
-    let (Some(granted), Some(needed)) = (&subject.granted, &subject.needed) else { return Vec::new() };
-    let unused = |text: &&str| !needed.contains(*text) && !is_wildcard(text);
+    let needed = subject.needed.as_ref().filter(|needed| needed.is_whole());
+    // An administrator has to hold whatever it gives, though no call of its own needs that.
+    let (Some(granted), Some(needed), false) = (&subject.granted, needed, subject.administers) else {
+        return Vec::new();
+    };
+    let unused = |text: &&str| !needed.permissions.contains(*text) && !is_wildcard(text);
     let texts: Vec<_> = granted.all_permissions().filter(unused).collect();
     one(LintRule::PermissionUnused, subject, !texts.is_empty(), || listed(&texts))
 }
@@ -173,6 +180,17 @@ fn scopes(subject: &Subject) -> Vec<Finding> {
     one(LintRule::ScopesWithoutEffect, subject, subject.roles_decide && !scopes.is_empty(), || {
         listed(&scopes)
     })
+}
+
+fn unknown_scopes(subject: &Subject) -> Vec<Finding> {
+    let unknown = subject.granted.iter().flat_map(|granted| &granted.unknown_scopes);
+    let texts: Vec<_> = unknown
+        .map(|one| match &one.near {
+            Some(near) => format!("`{}` (did you mean `{near}`?)", one.shown),
+            None => format!("`{}`", one.shown),
+        })
+        .collect();
+    one(LintRule::UnknownScope, subject, !texts.is_empty(), || texts.join(", "))
 }
 
 /// Which others have its client, by id or by a place of the secret.

@@ -6,6 +6,8 @@ use std::time::Duration;
 use hallpass_core::IntegrationName;
 use hallpass_core::policy::Rule;
 
+use super::Needed;
+
 /// One integration, with everything that a rule may look at.
 #[derive(Clone, Debug)]
 pub struct Subject {
@@ -31,8 +33,8 @@ pub struct Subject {
     pub token_lifetime_needed: Duration,
     /// Whether roles decide what it may do, so that scopes would be without effect.
     pub roles_decide: bool,
-    /// The permissions that its allowed calls need, where a table knows all of them.
-    pub needed: Option<BTreeSet<String>>,
+    /// The permissions that its allowed calls need, as far as a table knows them; `None` where calls need no permissions by name.
+    pub needed: Option<Needed>,
     /// What the platform grants, or will.
     pub granted: Option<Granted>,
 }
@@ -57,12 +59,23 @@ pub struct Granted {
     pub permissions: BTreeSet<String>,
     /// Its scopes.
     pub scopes: BTreeSet<String>,
+    /// Those of its scopes that the platform is not known to have.
+    pub unknown_scopes: Vec<UnknownScope>,
     /// The grants that its client allows, in the platform's words; empty where that is not known.
     pub grant_types: BTreeSet<String>,
     /// How long its tokens live.
     pub token_lifetime: Option<Duration>,
     /// The addresses it may be used from; `None` where that is not known, or the platform has no such list.
     pub allowed_ips: Option<Vec<String>>,
+}
+
+/// A scope that no table has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownScope {
+    /// As it may be printed: a scope, or how long it is where it looks like something pasted by mistake.
+    pub shown: String,
+    /// The nearest one that is known, if it is near enough to be meant.
+    pub near: Option<String>,
 }
 
 /// One role, in one division.
@@ -87,21 +100,55 @@ impl Granted {
 impl Subject {
     /// What could not be judged, in words.
     #[must_use]
-    pub fn unknown(&self) -> Vec<&'static str> {
+    pub fn unknown(&self) -> Vec<String> {
         let mut unknown = Vec::new();
         if self.client_id.is_none() {
-            unknown.push("whether others use its client");
+            unknown.push("whether others use its client".to_owned());
         }
         if self.age.is_none() && self.period.is_some() {
-            unknown.push("how old its secret is");
+            unknown.push("how old its secret is".to_owned());
         }
-        match &self.granted {
-            None => unknown.push("what the platform grants it"),
-            Some(granted) if granted.roles.iter().any(|role| role.permissions.is_none()) => {
-                unknown.push("what is in its roles");
-            }
-            Some(_) => {}
+        let Some(granted) = &self.granted else {
+            unknown.push("what the platform grants it".to_owned());
+            return unknown;
+        };
+        if granted.allowed_ips.is_none() {
+            unknown.push(NO_LIST.to_owned());
         }
+        unknown.extend(self.unknown_rights());
         unknown
     }
+
+    /// What could not be judged of the rights that its client has, or will have.
+    #[must_use]
+    pub fn unknown_rights(&self) -> Vec<String> {
+        let roles = self.granted.iter().flat_map(|granted| &granted.roles);
+        let unread =
+            roles.filter(|role| role.permissions.is_none()).map(|_| "what is in its roles".to_owned());
+        unread.take(1).chain(self.unmapped()).collect()
+    }
+
+    /// Which of its rules are in the way of judging permissions. An administrator's are not judged: it has to hold whatever it gives.
+    fn unmapped(&self) -> Option<String> {
+        let needed = self.needed.as_ref().filter(|needed| !needed.is_whole() && !self.administers)?;
+        let has_permissions = self.granted.as_ref()?.all_permissions().next().is_some();
+        let shown =
+            needed.unmapped.iter().take(SHOWN).map(|one| format!("`{}` {}", one.rule, one.why.in_words()));
+        let mut shown: Vec<_> = shown.collect();
+        if let Some(more @ 1..) = needed.unmapped.len().checked_sub(SHOWN) {
+            shown.push(format!("{more} more"));
+        }
+        has_permissions.then(|| {
+            format!(
+                "which permissions its calls need: {}; the platform's swagger file may tell (`--permissions`, or `lint.permissions`)",
+                shown.join(", ")
+            )
+        })
+    }
 }
+
+/// What is said of every client whose platform shows no list of addresses: silence would be taken for praise.
+const NO_LIST: &str = "from which addresses it may be used: the platform shows no list for a client";
+
+/// How many rules are named.
+const SHOWN: usize = 5;

@@ -1,5 +1,6 @@
 //! `hallpass lint`: what is broader than it has to be.
 
+pub(crate) mod brief;
 mod sarif;
 mod text;
 
@@ -36,6 +37,9 @@ pub(crate) struct Lint {
     /// Look through these files and folders, in the place of the configuration's folder; may be repeated
     #[arg(long, value_name = "PATH")]
     files: Vec<PathBuf>,
+    /// The platform's swagger file, in place of hallpass' own small table: what each call needs, so that rules with wildcards can be judged
+    #[arg(long, value_name = "FILE")]
+    permissions: Option<PathBuf>,
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -43,10 +47,10 @@ pub(crate) struct Lint {
     #[arg(long, conflicts_with = "format")]
     json: bool,
     /// Say why a rule is one and what to do, look at nothing
-    #[arg(long, value_name = "CODE", value_parser = named, conflicts_with_all = ["rules", "environment", "files", "offline"])]
+    #[arg(long, value_name = "CODE", value_parser = named, conflicts_with_all = ["rules", "environment", "files", "offline", "permissions"])]
     explain: Option<LintRule>,
     /// List the rules, look at nothing
-    #[arg(long, conflicts_with_all = ["environment", "files", "offline"])]
+    #[arg(long, conflicts_with_all = ["environment", "files", "offline", "permissions"])]
     rules: bool,
 }
 
@@ -77,6 +81,7 @@ impl Lint {
             integration: self.integration,
             offline: self.offline,
             files: self.files,
+            permissions: self.permissions,
         };
         let file = Config::path(path, &ProcessVariables);
         let House { config, app } = House::open(path, Flags::default(), Purpose::Command).await?;

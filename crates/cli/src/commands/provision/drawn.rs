@@ -1,6 +1,7 @@
 //! A plan, drawn: what is added (+), changed (~) and removed (-).
 
 use hallpass_app::clients::{Effect, Planned};
+use hallpass_app::{Fault, LintReport, Reported, Unknown};
 use serde::Serialize;
 
 use crate::printer::{Printer, columns};
@@ -14,6 +15,10 @@ pub(super) struct Report {
     changes: Vec<Change>,
     calls: Vec<Call>,
     warnings: Vec<String>,
+    /// What lint has to say of the client as it would be.
+    findings: Vec<Reported>,
+    /// What it could not judge.
+    unknown: Vec<Unknown>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<&'static str>,
 }
@@ -57,8 +62,18 @@ impl Report {
             changes,
             calls: calls.collect(),
             warnings: lacked.collect(),
+            findings: Vec::new(),
+            unknown: Vec::new(),
             refused: planned.refused.as_ref().map(|fault| fault.code().name()),
         }
+    }
+
+    /// Adds what lint says, and the refusal that is.
+    pub(super) fn judged(mut self, report: &LintReport, refusal: Option<&Fault>) -> Self {
+        self.findings.clone_from(&report.findings);
+        self.unknown.clone_from(&report.unknown);
+        self.refused = self.refused.or(refusal.map(|fault| fault.code().name()));
+        self
     }
 
     fn count(&self, sign: &str) -> usize {

@@ -14,10 +14,11 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use hallpass_app::clients::{Engine, Goal, Planned};
 use hallpass_app::config::waiting_time;
-use hallpass_app::{App, ProvisionOptions};
+use hallpass_app::{App, Config, LintReport, ProcessVariables, ProvisionOptions};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::house::House;
 use crate::printer::Printer;
 
 /// Make the client of an integration at its platform what the configuration says
@@ -42,6 +43,19 @@ impl ProvisionCommand {
             Self::Destroy(command) => command.run(config, printer).await,
         }
     }
+}
+
+/// What lint says of the client of `integration` as it would be after what is `planned`.
+async fn judged(
+    house: &House,
+    config: Option<&Path>,
+    integration: &str,
+    planned: Option<&Planned>,
+) -> Result<LintReport, Failure> {
+    let file = Config::path(config, &ProcessVariables);
+    let present = |planned: &Planned| planned.seen.serving().and_then(|client| client.token_lifetime);
+    let kept = planned.and_then(present);
+    Ok(house.app.lint_planned(&house.config, &file, integration, kept).await?)
 }
 
 /// What the commands that change something have in common.

@@ -2,13 +2,18 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::scope_lint::{
-    Acceptance, Custody, Date, Granted, GrantedRole, LintRule, Severity, Subject, accept, lint,
+    Acceptance, Custody, Date, Granted, GrantedRole, LintRule, Needed, NotMapped, Severity, Subject,
+    UnknownScope, Unmapped, accept, lint,
 };
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn texts(list: &[&str]) -> BTreeSet<String> {
     list.iter().map(|text| (*text).to_owned()).collect()
+}
+
+fn needs(permissions: &[&str]) -> Needed {
+    Needed { permissions: texts(permissions), unmapped: Vec::new() }
 }
 
 /// One against which no rule has anything to say, and of which everything is known.
@@ -25,7 +30,7 @@ fn clean() -> Subject {
         age: Some(90 * DAY),
         token_lifetime_needed: Duration::from_secs(3600),
         roles_decide: true,
-        needed: Some(texts(&["routing:queue:view"])),
+        needed: Some(needs(&["routing:queue:view"])),
         granted: Some(Granted {
             roles: vec![GrantedRole {
                 name: "queue-sync".to_owned(),
@@ -81,6 +86,44 @@ fn each_rule_finds_what_it_is_for_and_nothing_else() {
     expect(|subject| subject.age = Some(90 * DAY + Duration::from_secs(1)), &[R::SecretOverdue]);
     expect(|subject| subject.period = None, &[R::NoRotation]);
     expect(|subject| subject.canaries = false, &[R::NoCanary]);
+    expect(granted(|granted| granted.roles[0].name = "routing*".into()), &[R::WildcardPermission]);
+    let misspelt =
+        || UnknownScope { shown: "routing:queue:reed".into(), near: Some("routing:queue:read".into()) };
+    expect(granted(|granted| granted.unknown_scopes.push(misspelt())), &[R::UnknownScope]);
+}
+
+#[test]
+fn permissions_are_unused_only_where_every_call_is_known() {
+    let unmapped = |why| Unmapped { rule: "GET /api/v2/users/**".to_owned(), why };
+    let mut subject = clean();
+    permission("routing:wrapupCode:view")(&mut subject);
+    subject.needed.as_mut().unwrap().unmapped.push(unmapped(NotMapped::OpenEnd));
+    assert_eq!(lint(std::slice::from_ref(&subject)), []);
+    assert_eq!(
+        subject.unknown(),
+        [
+            "which permissions its calls need: `GET /api/v2/users/**` has an open end; the platform's swagger file may tell \
+             (`--permissions`, or `lint.permissions`)"
+        ]
+    );
+    for _ in 0..7 {
+        subject.needed.as_mut().unwrap().unmapped.push(unmapped(NotMapped::NotInTable));
+    }
+    assert!(subject.unknown()[0].contains("is in no table, 3 more;"), "{:?}", subject.unknown());
+    subject.administers = true;
+    assert_eq!(
+        (lint(&[subject.clone()]), subject.unknown().len()),
+        (vec![], 0),
+        "an administrator holds what it gives"
+    );
+}
+
+#[test]
+fn a_platform_without_a_list_of_addresses_is_said_to_have_none() {
+    let mut subject = clean();
+    subject.granted.as_mut().unwrap().allowed_ips = None;
+    assert_eq!(lint(std::slice::from_ref(&subject)), []);
+    assert!(subject.unknown()[0].starts_with("from which addresses"), "{:?}", subject.unknown());
 }
 
 #[test]
@@ -122,7 +165,7 @@ fn writing_is_used_where_the_policy_writes() {
     let writes = |subject: &mut Subject| {
         permission("routing:queue:edit")(subject);
         subject.allow.push("PATCH /api/v2/routing/queues/*".parse().unwrap());
-        subject.needed = Some(texts(&["routing:queue:view", "routing:queue:edit"]));
+        subject.needed = Some(needs(&["routing:queue:view", "routing:queue:edit"]));
     };
     expect(writes, &[]);
 }

@@ -137,6 +137,7 @@ impl ClientSurvey for CxoneKeys {
             let surveyed = |slot: Slot| SurveyedClient {
                 created: slot.created,
                 grant_type: None,
+                scopes: Vec::new(),
                 roles: Vec::new(),
                 seen: seen(slot),
             };

@@ -58,6 +58,11 @@ impl ClientDocument {
         self.text("authorizedGrantType")
     }
 
+    /// The scopes that are written on it: for other grants than client credentials, says the vendor's model, and ignored for that.
+    pub(super) fn scopes(&self) -> Vec<String> {
+        self.parsed::<Option<Vec<String>>>("scope").flatten().unwrap_or_default()
+    }
+
     pub(super) fn created(&self) -> Option<Duration> {
         since_epoch(&self.text("dateCreated")?)
     }

@@ -85,6 +85,7 @@ impl GenesysClients {
             clients.push(SurveyedClient {
                 created: document.created(),
                 grant_type: document.grant_type(),
+                scopes: document.scopes(),
                 roles: seen.grants.iter().map(|grant| directory.role(grant)).collect(),
                 seen,
             });
@@ -100,6 +101,14 @@ impl ClientSurvey for GenesysClients {
         told: &'a (dyn Fn(usize) + Send + Sync),
     ) -> BoxFuture<'a, Result<Vec<SurveyedClient>, Fault>> {
         Box::pin(self.surveyed(told))
+    }
+
+    fn roles(&self) -> BoxFuture<'_, Result<Vec<SurveyedRole>, Fault>> {
+        Box::pin(async move {
+            let roles = self.pages(ROLES_QUERY, ROLES, Deed::Roles).await?;
+            let named = |(name, permissions)| SurveyedRole { name, division: None, permissions };
+            Ok(Directory::of(&roles, &[]).roles.into_values().map(named).collect())
+        })
     }
 
     fn last_used<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, LastUsed> {
