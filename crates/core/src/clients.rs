@@ -99,8 +99,8 @@ pub struct ClientNature {
 /// Which clients are meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientQuery {
-    /// Those of exactly this name, and those whose description has this in it. `None` spares the listing, which may have many pages.
-    pub listed: Option<(String, String)>,
+    /// Those that have exactly one of these names, and those whose description has this in it. `None` spares the listing, which may have many pages.
+    pub listed: Option<(BTreeSet<String>, String)>,
     /// Those of these ids, whether or not a listing shows them.
     pub ids: BTreeSet<SlotId>,
 }
@@ -137,6 +137,8 @@ pub struct ClientDraft {
     pub grants: BTreeSet<RoleGrant>,
     /// How long its tokens live; `None` leaves it to the platform.
     pub token_lifetime: Option<Duration>,
+    /// Whether it gets tokens; `None` leaves it as it is, and a new one gets them.
+    pub active: Option<bool>,
 }
 
 /// A role in a division, as a person writes it.

@@ -185,6 +185,13 @@ pub(crate) struct RotationConfig {
     pub(crate) document: Option<Reference>,
 }
 
+impl RotationConfig {
+    /// Whether two clients take turns, where the platform keeps one secret for each.
+    pub(crate) fn takes_turns(&self) -> bool {
+        matches!(self.strategy, StrategyChoice::Auto | StrategyChoice::Alternate)
+    }
+}
+
 /// A function of AWS Lambda that gets the secret by its environment.
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only a build with that cloud publishes"))]

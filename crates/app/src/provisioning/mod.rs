@@ -18,7 +18,7 @@ use hallpass_platforms::{CxoneKeySettings, CxoneKeys, GenesysClients};
 use crate::administration::administrative_calls;
 use crate::assemble::{App, Integration};
 use crate::beside::beside;
-use crate::config::ProvisionConfig;
+use crate::config::{ProvisionConfig, RotationConfig};
 use crate::rotation::machine;
 pub use form::{Field, Form};
 
@@ -65,20 +65,21 @@ impl App {
         let config = provision_config(integration)?;
         let admin = self.clients(integration, config)?;
         let (reference, store) = self.written(integration)?;
-        let rotation = integration.described.rotation.as_ref();
+        let (nature, rotation) = (admin.nature(), integration.described.rotation.as_ref());
         let also = rotation.into_iter().flat_map(|rotation| &rotation.clients);
         let wanted = Wanted {
             integration: integration.client.name().clone(),
             environment: self.environment.clone(),
             entries: Entries { secret: reference.entry.clone(), document: beside(&reference, "provision")? },
             reference: reference.to_string(),
-            nature: admin.nature(),
+            nature,
             name: config.name.clone().unwrap_or_else(|| name.to_owned()),
             grants: config.grants.clone(),
             granted: Vec::new(),
             scopes: config.scopes.clone(),
             token_lifetime: config.token_lifetime,
             allowed_ips: config.allowed_ips.iter().map(ToString::to_string).collect(),
+            pair: nature.can_reset && rotation.is_some_and(takes_provisioned_turns),
             also: also.map(|id| hallpass_core::SlotId::new(id)).collect(),
             adopt: options.adopt,
             even_if_used: options.even_if_used,
@@ -126,6 +127,11 @@ impl App {
                 .with_hint("register the client by hand and store it with `hallpass secret put`")),
         }
     }
+}
+
+/// Whether a rotation takes turns with two clients that nobody named: then provisioning makes both.
+fn takes_provisioned_turns(rotation: &RotationConfig) -> bool {
+    rotation.clients.is_empty() && rotation.takes_turns()
 }
 
 fn provision_config(integration: &Integration) -> Result<&ProvisionConfig, Fault> {

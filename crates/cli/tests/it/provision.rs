@@ -87,6 +87,12 @@ impl Provisioned {
         live.filter(|id| *id != self.admin.id && *id != self.scene.keys.id).collect()
     }
 
+    /// The ids of all clients that were not there from the start, whether or not they get tokens.
+    fn standing(&self) -> Vec<String> {
+        let all = self.scene.world().standing_clients().into_iter();
+        all.filter(|id| *id != self.admin.id && *id != self.scene.keys.id).collect()
+    }
+
     fn secrets_made(&self) -> u64 {
         self.scene.world().witness().totals.secrets_made
     }
@@ -147,6 +153,44 @@ fn a_client_is_planned_made_used_changed_and_removed() {
     provisioned.assert("destroy_nothing", &["destroy", "queue-sync", "--yes"]);
     provisioned.assert("apply_again", &["apply", "queue-sync", "--yes"]);
     provisioned.assert_serves();
+}
+
+/// A rotation that names no client.
+const TURNS: &str = "[integrations.queue-sync.rotation]\nadministrator = \"admin\"\n\
+                     verify = [\"GET /api/v2/routing/queues?pageSize=1\"]";
+
+#[test]
+fn two_clients_that_take_turns_are_made_rotated_and_removed_without_a_step_by_hand() {
+    let provisioned = Provisioned::set();
+    let world = provisioned.scene.world();
+    provisioned.configure("queue-sync of hallpass", &format!("{GRANTS}\n{TURNS}"));
+    let early = provisioned.scene.run(&["rotate", "plan", "queue-sync"]);
+    assert!(early.stderr.contains("hallpass provision apply queue-sync"), "{early:?}");
+    provisioned.assert("turns_plan", &["plan", "queue-sync"]);
+    provisioned.assert("turns_plan_json", &["plan", "queue-sync", "--json"]);
+    provisioned.assert("turns_apply", &["apply", "queue-sync", "--yes"]);
+    let first = provisioned.made();
+    assert_eq!((first.len(), provisioned.standing().len()), (1, 2), "the second one is off");
+    provisioned.assert_nothing_in_the_clear();
+    provisioned.assert_serves();
+
+    // Nothing was written down by hand in between.
+    let rotated = provisioned.scene.run(&["rotate", "run", "queue-sync", "--wait", "20s"]);
+    assert_eq!(rotated.code, Some(11), "it waits for its consumers: {rotated:?}");
+    let second: Vec<_> = provisioned.standing().into_iter().filter(|id| *id != first[0]).collect();
+    let calls = |id: &str| world.witness().clients[id].calls;
+    let before = calls(&second[0]);
+    provisioned.assert_serves();
+    assert_eq!(calls(&second[0]), before + 1, "the second one serves");
+    provisioned.assert("turns_nothing", &["plan", "queue-sync"]);
+
+    let of = |name: &str| world.add_role(NewRole::named(name).permission("routing:queue:view"));
+    world.set_roles(&second[0], &[(&of("Another"), "*")]);
+    provisioned.assert("turns_drift", &["plan", "queue-sync"]);
+    assert_eq!(provisioned.run(&["apply", "queue-sync", "--yes"]).code, Some(0));
+    provisioned.assert("turns_nothing", &["plan", "queue-sync"]);
+    provisioned.assert("turns_destroy", &["destroy", "queue-sync", "--yes", "--even-if-used"]);
+    assert!(provisioned.standing().is_empty());
 }
 
 #[test]

@@ -15,9 +15,14 @@ pub(super) fn next(wanted: &Wanted, seen: &Seen, now: WallTime) -> Next {
     if let Some(fault) = not_ours(wanted, seen) {
         return Next::Refuse(fault);
     }
-    let victim = seen.clients.values().find(|client| is_ours(wanted, seen, client));
-    if let Some(client) = victim {
-        return remove(wanted, seen, client, now);
+    let victims: Vec<_> = seen.clients.values().filter(|client| is_ours(wanted, seen, client)).collect();
+    // All of them are judged before one is touched: half of a pair is of no use to anybody.
+    if let Some(next) = victims.iter().find_map(|client| hindrance(wanted, seen, client, now)) {
+        return next;
+    }
+    if let Some(client) = victims.first() {
+        let id = client.id.clone();
+        return Next::Do(if client.active { Effect::Deactivate(id) } else { Effect::Delete(id) });
     }
     let open = seen.noted().and_then(|noted| noted.open.as_ref());
     if let Some(until) =
@@ -62,15 +67,14 @@ fn not_ours(wanted: &Wanted, seen: &Seen) -> Option<Fault> {
     Some(Fault::new(FaultCode::ProvisionRefused, detail).with_hint(hint))
 }
 
-fn remove(wanted: &Wanted, seen: &Seen, client: &ClientSeen, now: WallTime) -> Next {
-    if !client.active {
-        return Next::Do(Effect::Delete(client.id.clone()));
+/// Why a client that is on is not removed, or what has to be asked first.
+fn hindrance(wanted: &Wanted, seen: &Seen, client: &ClientSeen, now: WallTime) -> Option<Next> {
+    if !client.active || wanted.even_if_used {
+        return None;
     }
     match used(client, now) {
-        _ if wanted.even_if_used => Next::Do(Effect::Deactivate(client.id.clone())),
-        Some(true) => Next::Refuse(in_use(wanted, client, "removed")),
-        Some(false) => Next::Do(Effect::Deactivate(client.id.clone())),
-        None if !seen.asked.contains(&client.id) => Next::Do(Effect::Ask(client.id.clone())),
-        None => Next::Refuse(in_use(wanted, client, "removed")),
+        Some(false) => None,
+        None if !seen.asked.contains(&client.id) => Some(Next::Do(Effect::Ask(client.id.clone()))),
+        Some(true) | None => Some(Next::Refuse(in_use(wanted, client, "removed"))),
     }
 }

@@ -6,7 +6,7 @@ use hallpass_core::{ClientDeed, ClientDraft, SlotId, Version};
 
 use super::document::Open;
 
-/// One effect. Each is safe to do twice, but for [`Effect::Create`] and [`Effect::Reset`], whose outcome is looked for instead.
+/// One effect. Each is safe to do twice, but for [`Effect::Create`], [`Effect::CreateIdle`] and [`Effect::Reset`], whose outcome is looked for instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Moves the document beside the secret.
@@ -15,6 +15,8 @@ pub enum Effect {
     Ask(SlotId),
     /// Makes the client of the creation that is announced.
     Create,
+    /// Makes the idle one of two that take turns. It is made switched off, and its secret is thrown away: the rotation gives it one when its turn comes.
+    CreateIdle,
     /// Gives a client another secret, because nobody has the present one.
     Reset(SlotId),
     /// Stores the secret in hand as PENDING.
@@ -83,7 +85,7 @@ impl Effect {
     pub fn deed(&self) -> Option<ClientDeed> {
         match self {
             Self::Ask(_) => Some(ClientDeed::LastUsed),
-            Self::Create => Some(ClientDeed::Create),
+            Self::Create | Self::CreateIdle => Some(ClientDeed::Create),
             Self::Reset(_) => Some(ClientDeed::Reset),
             Self::Update { .. } => Some(ClientDeed::Update),
             Self::Deactivate(_) => Some(ClientDeed::Deactivate),
@@ -101,6 +103,7 @@ impl fmt::Display for Effect {
             Self::Write(Change::Release | Change::Close) => f.write_str("give the lease back"),
             Self::Ask(id) => write!(f, "ask when {id} was last used"),
             Self::Create => f.write_str("create the client"),
+            Self::CreateIdle => f.write_str("create the second client, switched off"),
             Self::Reset(id) => write!(f, "give {id} another secret"),
             Self::Store(id) => write!(f, "store the secret of {id}"),
             Self::Promote { client, .. } => write!(f, "make the secret of {client} current"),

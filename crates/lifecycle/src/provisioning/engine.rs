@@ -1,9 +1,10 @@
 //! The shell: looks, asks what is next, does it once, looks again.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hallpass_core::audit::{AuditEvent, AuditKind};
-use hallpass_core::{ClientCall, ClientDeed, Fault, FaultCode, Generated, Stage};
+use hallpass_core::{ClientCall, ClientDeed, Fault, FaultCode, Generated, SlotId, Stage};
 
 use super::decide::{Goal, Me, Next, next};
 use super::document::Document;
@@ -26,6 +27,8 @@ pub struct Engine {
 pub(super) struct Run {
     pub(super) seen: Seen,
     pub(super) in_hand: Option<Generated>,
+    /// What was made here and may not be listed yet.
+    pub(super) made: BTreeSet<SlotId>,
     /// Whether the platform's listing has to be read again: at first, and whenever an answer was lost.
     pub(super) stale: bool,
     done: usize,
@@ -56,7 +59,9 @@ impl Engine {
         };
         let refused = end.and_then(|end| if let Next::Refuse(fault) = end { Some(fault) } else { None });
         let effects: Vec<_> = effects.into_iter().filter(Effect::is_news).collect();
-        let makes = effects.iter().any(|effect| matches!(effect, Effect::Create | Effect::Update { .. }));
+        let gives =
+            |effect: &Effect| matches!(effect, Effect::Create | Effect::CreateIdle | Effect::Update { .. });
+        let makes = effects.iter().any(gives);
         // Whether it may be known is a permission of its own, and not knowing is no reason to stop.
         let own = if makes { self.parts.admin.own_grants().await.ok().flatten() } else { None };
         let lacked = own.map(|own| lacked(&wanted, &own)).unwrap_or_default();
@@ -158,7 +163,7 @@ impl Engine {
         Ok(())
     }
 
-    fn calls(&self, goal: Goal, effects: &[Effect]) -> std::collections::BTreeSet<ClientCall> {
+    fn calls(&self, goal: Goal, effects: &[Effect]) -> BTreeSet<ClientCall> {
         let reads = [Some(ClientDeed::Find), (goal == Goal::Apply).then_some(ClientDeed::Resolve)];
         let deeds = reads.into_iter().flatten().chain(effects.iter().filter_map(Effect::deed));
         deeds.filter_map(|deed| self.parts.admin.call(deed)).collect()

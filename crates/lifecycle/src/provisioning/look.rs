@@ -33,8 +33,10 @@ impl Engine {
         let mut ids: BTreeSet<SlotId> = stored.chain(wanted.also.iter().cloned()).chain(made).collect();
         ids.extend(run.seen.clients.keys().cloned());
         ids.extend(run.seen.in_hand.clone());
+        ids.extend(run.made.iter().cloned());
+        ids.extend(run.seen.noted().into_iter().flat_map(|noted| noted.clients.iter().cloned()));
         let prefix = Mark::prefix(&wanted.environment, &wanted.integration);
-        let listed = run.stale.then(|| (wanted.name.clone(), prefix));
+        let listed = run.stale.then(|| (wanted.names(), prefix));
         let mut found: BTreeMap<_, _> = BTreeMap::new();
         for mut client in self.parts.admin.find(&ClientQuery { listed, ids }).await? {
             if let Some(known) =

@@ -29,6 +29,7 @@ mod findings;
 mod hands;
 mod look;
 mod mark;
+mod pair;
 mod perform;
 mod plan;
 mod predict;

@@ -6,6 +6,7 @@ use hallpass_core::{ClientCall, ClientSeen, RoleGrant};
 
 use super::decide::{Goal, Me, Next, next};
 use super::effect::Effect;
+use super::pair::idle_name;
 use super::predict::predict;
 use super::seen::Seen;
 use super::wanted::Wanted;
@@ -32,6 +33,12 @@ impl Planned {
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         self.effects.is_empty() && self.refused.is_none()
+    }
+
+    /// What the second of two that take turns would be called.
+    #[must_use]
+    pub fn idle_name(&self) -> String {
+        idle_name(&self.wanted, &self.seen)
     }
 
     /// A client as it is now.

@@ -1,10 +1,13 @@
 //! The world as it would be once an effect succeeded: what a plan is made from.
 
+use std::collections::BTreeSet;
+
 use hallpass_core::{ClientDraft, ClientSeen, LastUsed, SlotId, Version};
 
 use super::decide::Me;
-use super::document::{Document, Made};
+use super::document::{Document, Made, SCHEMA};
 use super::effect::{Change, Effect};
+use super::pair::{idle, idle_name};
 use super::seen::{Held, Seen};
 use super::wanted::Wanted;
 use crate::rotation::Lease;
@@ -28,9 +31,16 @@ pub fn predict(effect: &Effect, wanted: &Wanted, seen: &Seen, me: Me<'_>) -> See
         Effect::Create => {
             let id = SlotId::new(UNKNOWN);
             let nonce = seen.unsent.take().unwrap_or_default();
-            let draft = wanted.draft(Some(wanted.mark(&nonce).to_string()));
+            let draft = wanted.draft(&wanted.name, Some(wanted.mark(&nonce).to_string()), Some(true));
             seen.clients.insert(id.clone(), made(id.clone(), &draft));
             seen.in_hand = Some(id);
+        }
+        Effect::CreateIdle => {
+            let id = SlotId::new(UNKNOWN_SECOND);
+            let nonce = seen.unsent.take().unwrap_or_default();
+            let name = idle_name(wanted, &seen);
+            let draft = wanted.draft(&name, Some(wanted.mark(&nonce).to_string()), Some(false));
+            seen.clients.insert(id.clone(), made(id, &draft));
         }
         Effect::Reset(id) => seen.in_hand = Some(id.clone()),
         Effect::Store(id) => {
@@ -93,10 +103,18 @@ pub(super) fn moved(
                 (Some(_), None) => document.made,
                 (None, _) => None,
             };
+            document.clients = turns(wanted, seen);
+            document.schema = SCHEMA;
             document.lease = None;
         }
     }
     document
+}
+
+/// The two that take turns, once there are two.
+pub(super) fn turns(wanted: &Wanted, seen: &Seen) -> BTreeSet<SlotId> {
+    let two = seen.serving().zip(idle(wanted, seen));
+    two.into_iter().flat_map(|(one, other)| [one.id.clone(), other.id.clone()]).collect()
 }
 
 fn made(id: SlotId, draft: &ClientDraft) -> ClientSeen {
@@ -117,8 +135,6 @@ fn made(id: SlotId, draft: &ClientDraft) -> ClientSeen {
 fn change(client: &mut ClientSeen, draft: &ClientDraft) {
     if let Some(name) = &draft.name {
         client.name.clone_from(name);
-        // One that takes turns has no name in its draft, and its state is the rotation's.
-        client.active = true;
     }
     if let Some(description) = &draft.description {
         client.description.clone_from(description);
@@ -126,9 +142,11 @@ fn change(client: &mut ClientSeen, draft: &ClientDraft) {
     client.grants.clone_from(&draft.grants);
     client.token_lifetime = draft.token_lifetime.or(client.token_lifetime);
     client.machine_only = true;
+    client.active = draft.active.unwrap_or(client.active);
 }
 
 /// Long enough for the slowest call and a difference between clocks, short enough that the next one need not wait long for one that died.
 const LEASE: std::time::Duration = std::time::Duration::from_secs(240);
 /// What nobody can know before.
 const UNKNOWN: &str = "(new)";
+const UNKNOWN_SECOND: &str = "(second)";

@@ -5,9 +5,9 @@ use hallpass_core::{ClientSeen, Fault, FaultCode, LastUsed};
 use super::wanted::Wanted;
 
 /// It was not made by hallpass, and nobody said that it is meant.
-pub(super) fn foreign(wanted: &Wanted, clients: &[&ClientSeen]) -> Fault {
+pub(super) fn foreign(wanted: &Wanted, name: &str, clients: &[&ClientSeen]) -> Fault {
     let ids: Vec<_> = clients.iter().map(|client| format!("`{}`", client.id)).collect();
-    let (kind, name) = (wanted.nature.kind, &wanted.name);
+    let kind = wanted.nature.kind;
     let detail = match clients {
         [_] => format!(
             "{kind} {} is called `{name}` or stored for it, and was not made by hallpass",

@@ -45,6 +45,8 @@ pub struct Wanted {
     pub allowed_ips: Vec<String>,
     /// Clients that a person named by id as this integration's: those that take turns in its rotation. They are kept alike and never removed.
     pub also: BTreeSet<SlotId>,
+    /// Whether there shall be a second client with the same rights, idle and off, for a rotation in which two take turns.
+    pub pair: bool,
     /// Whether a client of the same name that carries no mark is taken over.
     pub adopt: bool,
     /// Whether what was used lately may be removed.
@@ -54,15 +56,29 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// What the client is to be; a mark only where clients can carry one.
+    /// What the client of this name is to be; a name and a mark only where clients can carry them.
     #[must_use]
-    pub fn draft(&self, description: Option<String>) -> ClientDraft {
+    pub fn draft(&self, name: &str, description: Option<String>, active: Option<bool>) -> ClientDraft {
         ClientDraft {
-            name: self.nature.can_be_marked.then(|| self.name.clone()),
+            name: self.nature.can_be_marked.then(|| name.to_owned()),
             description: description.filter(|_| self.nature.can_be_marked),
             grants: self.granted.iter().cloned().collect(),
             token_lifetime: self.token_lifetime,
+            active,
         }
+    }
+
+    /// What the second of two that take turns is called at first. A turn renames nobody.
+    #[must_use]
+    pub fn second_name(&self) -> String {
+        format!("{}-2", self.name)
+    }
+
+    /// The names that its clients may have.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<String> {
+        let second = self.pair.then(|| self.second_name());
+        std::iter::once(self.name.clone()).chain(second).collect()
     }
 
     /// The mark of one creation.

@@ -70,10 +70,17 @@ fn change(planned: &Planned, effect: &Effect) -> Option<Change> {
     let (wanted, kind) = (&planned.wanted, planned.wanted.nature.kind);
     let plain = |sign, what| Some(Change { sign, what, details: Vec::new() });
     match effect {
-        Effect::Create if wanted.nature.can_be_marked => {
-            Some(Change { sign: "+", what: format!("{kind} `{}`", wanted.name), details: created(planned) })
-        }
+        Effect::Create if wanted.nature.can_be_marked => Some(Change {
+            sign: "+",
+            what: format!("{kind} `{}`", wanted.name),
+            details: created(planned, false),
+        }),
         Effect::Create => plain("+", kind.to_owned()),
+        Effect::CreateIdle => Some(Change {
+            sign: "+",
+            what: format!("{kind} `{}`", planned.idle_name()),
+            details: created(planned, true),
+        }),
         Effect::Reset(id) => Some(Change {
             sign: "~",
             what: format!("{kind} {id}"),
@@ -102,8 +109,8 @@ fn change(planned: &Planned, effect: &Effect) -> Option<Change> {
     }
 }
 
-/// What a new client would be.
-fn created(planned: &Planned) -> Vec<Detail> {
+/// What a new client would be; the second of two that take turns waits switched off.
+fn created(planned: &Planned, idle: bool) -> Vec<Detail> {
     let wanted = &planned.wanted;
     let detail = |member, shall| Detail { member, is: None, shall };
     let mut details: Vec<_> = wanted.grants.iter().map(|grant| detail("right", grant.to_string())).collect();
@@ -112,6 +119,7 @@ fn created(planned: &Planned) -> Vec<Detail> {
         .token_lifetime
         .map_or_else(|| "what the platform gives".to_owned(), |lifetime| format!("{} s", lifetime.as_secs()));
     details.push(detail("token lifetime", lifetime));
+    details.extend(idle.then(|| detail("state", "off, until a rotation takes its turn".to_owned())));
     details
 }
 

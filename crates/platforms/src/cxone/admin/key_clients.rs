@@ -82,8 +82,11 @@ impl ClientAdmin for CxoneKeys {
     }
 
     /// Nothing of a key can be changed but its state.
-    fn update<'a>(&'a self, id: &'a SlotId, _draft: &'a ClientDraft) -> BoxFuture<'a, Result<(), Fault>> {
-        self.0.set_active(id, true)
+    fn update<'a>(&'a self, id: &'a SlotId, draft: &'a ClientDraft) -> BoxFuture<'a, Result<(), Fault>> {
+        match draft.active {
+            Some(active) => self.0.set_active(id, active),
+            None => Box::pin(std::future::ready(Ok(()))),
+        }
     }
 
     fn reset<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, Result<Generated, Fault>> {

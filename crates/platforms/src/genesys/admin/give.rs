@@ -23,6 +23,8 @@ pub(super) fn members(draft: &ClientDraft) -> BTreeMap<&'static str, Value> {
     let lifetime =
         draft.token_lifetime.map(|lifetime| ("accessTokenValiditySeconds", json!(lifetime.as_secs())));
     members.extend(lifetime);
+    let state = |active| json!(if active { "active" } else { "inactive" });
+    members.extend(draft.active.map(|active| ("state", state(active))));
     members
 }
 

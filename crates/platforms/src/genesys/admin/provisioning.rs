@@ -50,13 +50,13 @@ impl GenesysClients {
         GenesysAdmin::new(calls, clock, sleep, &settings)
     }
 
-    async fn listed(&self, name: &str, needle: &str) -> Result<Vec<ClientSeen>, Fault> {
+    async fn listed(&self, names: &BTreeSet<String>, needle: &str) -> Result<Vec<ClientSeen>, Fault> {
         let mut found = Vec::new();
         for item in self.pages(CLIENTS, CLIENTS, Deed::Read).await? {
             let bytes = Secret::from(item.to_string());
             let document = ClientDocument::read(bytes.expose()).ok_or_else(|| strange("client"))?;
             let seen = document.seen().ok_or_else(|| strange("client"))?;
-            let wanted = seen.name == name || seen.description.contains(needle);
+            let wanted = names.contains(&seen.name) || seen.description.contains(needle);
             if wanted && document.state() != ClientState::Deleted {
                 found.push(seen);
             }
@@ -111,8 +111,8 @@ impl GenesysClients {
 
     async fn found(&self, query: &ClientQuery) -> Result<Vec<ClientSeen>, Fault> {
         let mut found = BTreeMap::new();
-        if let Some((name, needle)) = &query.listed {
-            let listed = self.listed(name, needle).await?;
+        if let Some((names, needle)) = &query.listed {
+            let listed = self.listed(names, needle).await?;
             found.extend(listed.into_iter().map(|seen| (seen.id.clone(), seen)));
         }
         // What stands in a store as a client's id may be anything.
@@ -129,7 +129,7 @@ impl GenesysClients {
 
     async fn made(&self, draft: &ClientDraft) -> Result<Generated, Fault> {
         let mut body = members(draft);
-        body.insert("state", json!("active"));
+        body.entry("state").or_insert_with(|| json!("active"));
         let body = Secret::from(json!(body).to_string());
         let errand = Deed::Create.errand("");
         let reply = self.calls.call(AdminCall::new(Method::POST, CLIENTS).with_body(body)).await?;
@@ -144,11 +144,7 @@ impl GenesysClients {
     async fn changed(&self, id: &SlotId, draft: &ClientDraft) -> Result<(), Fault> {
         let gone = || Fault::new(FaultCode::SlotUnknown, format!("client `{id}`"));
         let document = self.document(id).await?.ok_or_else(gone)?;
-        let mut changes = members(draft);
-        // A client that takes turns is off when it is idle; only one that is to be used is switched on.
-        if draft.name.is_some() {
-            changes.insert("state", json!("active"));
-        }
+        let changes = members(draft);
         let target = format!("{CLIENTS}/{}", segment(id.as_str())?);
         let call = AdminCall::new(Method::PUT, target).with_body(document.with(&changes));
         let reply = self.calls.call(call).await?;
