@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::fault::Fault;
+use crate::roles::RoleAdmin;
 use crate::runtime::BoxFuture;
 use crate::slots::{Generated, LastUsed, SlotId};
 
@@ -67,6 +68,11 @@ pub trait ClientAdmin: Send + Sync + fmt::Debug {
     /// # Errors
     /// `admin-denied`, `upstream-*`.
     fn delete<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, Result<(), Fault>>;
+
+    /// The administration of roles, where this platform lets one make them.
+    fn roles(&self) -> Option<&dyn RoleAdmin> {
+        None
+    }
 
     /// When the client was last used. Whatever fails leaves it unknown.
     fn last_used<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, LastUsed>;
@@ -196,6 +202,18 @@ pub enum ClientDeed {
     Delete,
     /// Asking when it was last used.
     LastUsed,
+    /// Reading which permissions there are.
+    Permissions,
+    /// Making a role.
+    CreateRole,
+    /// Changing a role.
+    UpdateRole,
+    /// Giving the administering identity a role that it is to give.
+    HoldRole,
+    /// Asking who has a role.
+    RoleHolders,
+    /// Removing a role.
+    DeleteRole,
 }
 
 /// A call and what it needs.

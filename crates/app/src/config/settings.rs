@@ -145,6 +145,10 @@ pub(crate) struct ProvisionConfig {
     pub(crate) administrator: IntegrationName,
     pub(crate) name: Option<String>,
     pub(crate) grants: Vec<RoleGrantName>,
+    /// In the place of grants: what a role of its own consists of, where it holds, and what it is called.
+    pub(crate) permissions: Vec<String>,
+    pub(crate) divisions: Vec<String>,
+    pub(crate) role: Option<String>,
     pub(crate) scopes: Vec<String>,
     pub(crate) token_lifetime: Option<Duration>,
     pub(crate) allowed_ips: Vec<IpNet>,

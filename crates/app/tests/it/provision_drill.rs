@@ -55,6 +55,7 @@ async fn it_is_killed_everywhere(shape: Shape, goal: Goal) -> usize {
         } else {
             stage.waits.pass(Duration::from_secs(120));
             assert_eq!(stage.standing(), Vec::<String>::new(), "{shape:?}, killed after step {steps}");
+            assert_eq!(stage.own_roles(), 0, "{shape:?}, killed after step {steps}");
             assert_eq!(stage.live(), Vec::<String>::new(), "{shape:?}, killed after step {steps}");
             stage.app().await.credential("queue-sync").await.expect_err("no secret is left");
         }
@@ -80,6 +81,13 @@ async fn a_lost_reply_to_any_call_leaves_two_clients_that_take_turns_and_no_thir
 }
 
 #[tokio::test]
+async fn a_lost_reply_to_any_call_leaves_no_second_role() {
+    let (calls, drills) = every_reply_is_lost(Shape::Role).await;
+    assert!(calls >= 8, "{calls}");
+    println!("a role of its own: {calls} calls, {drills} drills, 0 orphans, of clients and of roles");
+}
+
+#[tokio::test]
 async fn a_lost_reply_to_any_call_leaves_no_second_key_on_cxone() {
     let (calls, drills) = every_reply_is_lost(Shape::Cxone).await;
     assert!(calls >= 3, "{calls}");
@@ -88,7 +96,7 @@ async fn a_lost_reply_to_any_call_leaves_no_second_key_on_cxone() {
 
 #[tokio::test]
 async fn an_apply_that_is_killed_anywhere_is_finished_by_the_next_one() {
-    for shape in [Shape::Genesys, Shape::Pair, Shape::Cxone] {
+    for shape in [Shape::Genesys, Shape::Pair, Shape::Role, Shape::Cxone] {
         let kills = it_is_killed_everywhere(shape, Goal::Apply).await;
         println!("{shape:?}: killed at {kills} places of an apply, 0 orphans");
     }
@@ -96,7 +104,7 @@ async fn an_apply_that_is_killed_anywhere_is_finished_by_the_next_one() {
 
 #[tokio::test]
 async fn a_destroy_that_is_killed_anywhere_is_finished_by_the_next_one() {
-    for shape in [Shape::Genesys, Shape::Pair, Shape::Cxone] {
+    for shape in [Shape::Genesys, Shape::Pair, Shape::Role, Shape::Cxone] {
         let kills = it_is_killed_everywhere(shape, Goal::Destroy).await;
         println!("{shape:?}: killed at {kills} places of a destroy, nothing left");
     }

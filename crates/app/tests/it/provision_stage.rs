@@ -30,6 +30,8 @@ pub(crate) enum Shape {
     Genesys,
     /// Two clients of Genesys Cloud that take turns.
     Pair,
+    /// A client of Genesys Cloud with a role of its own.
+    Role,
     Cxone,
 }
 
@@ -55,8 +57,9 @@ impl Stage {
         let emulator = Emulator::start(settings).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let (text, admin) = match shape {
-            Shape::Genesys => genesys_tables(&emulator, ""),
-            Shape::Pair => genesys_tables(&emulator, TURNS),
+            Shape::Genesys => genesys_tables(&emulator, GRANTS, ""),
+            Shape::Pair => genesys_tables(&emulator, GRANTS, TURNS),
+            Shape::Role => genesys_tables(&emulator, PERMISSIONS, ""),
             Shape::Cxone => cxone_tables(&emulator),
         };
         let path = folder.path().join("hallpass.toml");
@@ -105,6 +108,11 @@ impl Stage {
         self.emulator.world().standing_clients().into_iter().filter(|id| id != "admin").collect()
     }
 
+    /// How many roles there are that were not there from the start.
+    pub(crate) fn own_roles(&self) -> usize {
+        self.emulator.world().roles().into_keys().filter(|id| id != "role").count()
+    }
+
     /// What is live at the platform besides the administrator.
     pub(crate) fn live(&self) -> Vec<String> {
         let others = ["admin", "ADMIN====", "admin-app", "app"];
@@ -118,15 +126,16 @@ impl Stage {
         let live = self.live();
         assert_eq!(live.len(), 1, "{told}: {live:?}");
         let standing = match self.shape {
-            Shape::Genesys => 1,
+            Shape::Genesys | Shape::Role => 1,
             Shape::Pair => 2,
             Shape::Cxone => 0,
         };
         assert_eq!(self.standing().len(), standing, "{told}: {:?}", self.standing());
+        assert_eq!(self.own_roles(), usize::from(self.shape == Shape::Role), "{told}");
         let app = self.app().await;
         let credential = app.credential("queue-sync").await.unwrap();
         let (id, secret) = match self.shape {
-            Shape::Genesys | Shape::Pair => ("client_id", "client_secret"),
+            Shape::Genesys | Shape::Pair | Shape::Role => ("client_id", "client_secret"),
             Shape::Cxone => ("access_key_id", "access_key_secret"),
         };
         let member = |name| credential.member(name).and_then(Secret::expose_str).unwrap().to_owned();
@@ -206,7 +215,7 @@ path = "state/store"
 file = "audit.jsonl"
 "#;
 
-fn genesys_tables(emulator: &Emulator, more: &str) -> (String, BTreeMap<String, Secret>) {
+fn genesys_tables(emulator: &Emulator, rights: &str, more: &str) -> (String, BTreeMap<String, Secret>) {
     let world = emulator.world();
     world.add_role(NewRole::named("Queues").id("role").permission("routing:queue:view"));
     world.add_division(NewDivision::named("Sales").id("division"));
@@ -221,7 +230,7 @@ secret = "local:queue-sync"
 allow = ["GET /api/v2/routing/queues/**"]
 [integrations.queue-sync.provision]
 administrator = "admin"
-grants = [{{ role = "Queues", division = "Sales" }}]
+{rights}
 token_lifetime = "1h"
 {more}
 [integrations.admin]
@@ -265,6 +274,10 @@ allow = ["GET /access-key-management/**", "POST /access-key-management/**", "PAT
 fn members(given: &[(&str, &str)]) -> BTreeMap<String, Secret> {
     given.iter().map(|(name, value)| ((*name).to_owned(), Secret::from(*value))).collect()
 }
+
+const GRANTS: &str = "grants = [{ role = \"Queues\", division = \"Sales\" }]";
+const PERMISSIONS: &str =
+    "permissions = [\"routing:queue:view\", \"routing:queue:edit\"]\ndivisions = [\"Sales\"]";
 
 /// A rotation that names no client: it takes turns with those that provisioning makes.
 const TURNS: &str = r#"

@@ -58,7 +58,7 @@ async fn what_was_provisioned_is_rotated_there_and_back_and_removed_without_a_wo
     stage.settle(Goal::Apply).await;
     let first = stage.serving().await;
     stage.assert_serves().await;
-    assert_eq!(stage.live(), [first.clone()], "the second one is off");
+    assert_eq!(stage.live(), std::slice::from_ref(&first), "the second one is off");
     assert_eq!(stage.rotate_to_the_end().await, Outcome::Rotated);
     let second = stage.serving().await;
     assert_ne!(first, second);

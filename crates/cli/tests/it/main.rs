@@ -24,6 +24,8 @@ mod lint;
 mod pages;
 mod policy;
 mod provision;
+mod provision_nice;
+mod provision_terminal;
 mod quickstart;
 mod readme;
 mod revoke;

@@ -8,6 +8,7 @@ use super::decide::{Me, Next};
 use super::document::Open;
 use super::drift::drift;
 use super::effect::{Change, Effect};
+use super::own_role;
 use super::pair::{came_of, idle, idle_name};
 use super::refused::{foreign, in_use, of_another};
 use super::seen::{Owner, Seen};
@@ -19,6 +20,11 @@ pub(super) fn next(wanted: &Wanted, seen: &Seen, me: Me<'_>) -> Next {
     if let Some(id) = &seen.in_hand {
         return Next::Do(Effect::Store(id.clone()));
     }
+    let next = own_role::next(wanted, seen, me).unwrap_or_else(|| client(wanted, seen, me));
+    if matches!(next, Next::Done) { own_role::surplus(wanted, seen).unwrap_or(next) } else { next }
+}
+
+fn client(wanted: &Wanted, seen: &Seen, me: Me<'_>) -> Next {
     match seen.serving() {
         Some(serving) => match seen.owner(serving, wanted) {
             Owner::Anothers(other) => Next::Refuse(of_another(serving, &other)),
@@ -134,7 +140,8 @@ fn adopted(wanted: &Wanted, seen: &Seen, client: &ClientSeen, me: Me<'_>) -> Nex
     Next::Do(Effect::Update { id: client.id.clone(), draft, differs })
 }
 
-fn announced(wanted: &Wanted, seen: &Seen, me: Me<'_>, creation: Effect) -> Next {
+/// A creation, announced before it is sent.
+pub(super) fn announced(wanted: &Wanted, seen: &Seen, me: Me<'_>, creation: Effect) -> Next {
     let open = seen.noted().and_then(|noted| noted.open.as_ref());
     match open {
         Some(open) if seen.unsent.as_ref() == Some(&open.nonce) => Next::Do(creation),

@@ -6,6 +6,7 @@ use hallpass_core::{Fault, FaultCode};
 
 use super::document::Document;
 use super::effect::{Change, Effect};
+use super::own_role::chosen;
 use super::predict::turns;
 use super::seen::Seen;
 use super::wanted::Wanted;
@@ -49,6 +50,7 @@ pub struct Me<'a> {
 /// not sent yet.
 #[must_use]
 pub fn next(goal: Goal, wanted: &Wanted, seen: &Seen, me: Me<'_>) -> Next {
+    let wanted = &*wanted.given(seen);
     let wished = match goal {
         Goal::Apply => bring::next(wanted, seen, me),
         Goal::Destroy => destroy::next(wanted, seen, me.now),
@@ -63,7 +65,7 @@ fn leased(wished: Next, goal: Goal, wanted: &Wanted, seen: &Seen, me: Me<'_>) ->
     let ours = lease.is_some_and(|lease| lease.holder == me.holder);
     let release = |unless: Next| if ours { Next::Do(Effect::Write(Change::Release)) } else { unless };
     match wished {
-        Next::Do(Effect::Ask(id)) => Next::Do(Effect::Ask(id)),
+        Next::Do(question) if question.is_question() => Next::Do(question),
         Next::Refuse(fault) => release(Next::Refuse(fault)),
         Next::Wait(until) if until.since(me.now) > wanted.stay => release(Next::Wait(until)),
         Next::Wait(until) => Next::Wait(until),
@@ -86,7 +88,9 @@ fn leased(wished: Next, goal: Goal, wanted: &Wanted, seen: &Seen, me: Me<'_>) ->
 
 /// Whether the document still says what is not so any more. Rotation believes what it says of the clients that take turns.
 fn is_unsettled(noted: &Document, goal: Goal, wanted: &Wanted, seen: &Seen) -> bool {
-    noted.open.is_some() || (goal == Goal::Apply && noted.clients != turns(wanted, seen))
+    let role = chosen(wanted, seen).map(|role| &role.id);
+    let stale = noted.clients != turns(wanted, seen) || noted.role.as_ref() != role;
+    noted.open.is_some() || (goal == Goal::Apply && stale)
 }
 
 fn may_act(seen: &Seen, me: Me<'_>, needed: Duration) -> bool {

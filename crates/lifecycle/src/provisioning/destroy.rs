@@ -5,6 +5,7 @@ use hallpass_core::{ClientSeen, Fault, FaultCode};
 use super::bring::used;
 use super::decide::Next;
 use super::effect::Effect;
+use super::own_role;
 use super::refused::in_use;
 use super::seen::{Owner, Seen};
 use super::wanted::Wanted;
@@ -14,6 +15,11 @@ use crate::rotation::WallTime;
 pub(super) fn next(wanted: &Wanted, seen: &Seen, now: WallTime) -> Next {
     if let Some(fault) = not_ours(wanted, seen) {
         return Next::Refuse(fault);
+    }
+    let roles: Vec<_> = own_role::ours(wanted, seen).collect();
+    // Before the clients go, while it can be told whose they are.
+    if let Some(role) = roles.iter().find(|role| !seen.holders.contains_key(&role.id)) {
+        return Next::Do(Effect::AskRole(role.id.clone()));
     }
     let victims: Vec<_> = seen.clients.values().filter(|client| is_ours(wanted, seen, client)).collect();
     // All of them are judged before one is touched: half of a pair is of no use to anybody.
@@ -29,6 +35,9 @@ pub(super) fn next(wanted: &Wanted, seen: &Seen, now: WallTime) -> Next {
         open.map(|open| open.at.after(wanted.nature.listing_lag)).filter(|until| now < *until)
     {
         return Next::Wait(until);
+    }
+    if let Some(role) = roles.iter().find(|role| own_role::is_free(seen, &role.id)) {
+        return Next::Do(Effect::DeleteRole(role.id.clone()));
     }
     let current = seen.current.as_ref().and_then(|held| held.client.as_ref());
     let pending = seen.pending.as_ref().map(|held| held.version.clone());

@@ -29,6 +29,9 @@ pub struct Document {
     /// The two clients that take turns in the rotation, which learns of them here; empty where there is one.
     #[serde(default)]
     pub clients: BTreeSet<SlotId>,
+    /// The role of the integration's own, by its id.
+    #[serde(default)]
+    pub role: Option<String>,
 }
 
 /// A creation that was announced.
@@ -65,6 +68,7 @@ impl Document {
             open: None,
             made: None,
             clients: BTreeSet::new(),
+            role: None,
         }
     }
 

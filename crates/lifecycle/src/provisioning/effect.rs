@@ -1,12 +1,14 @@
 //! What may be done: one call, one write, never two.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use hallpass_core::{ClientDeed, ClientDraft, SlotId, Version};
+use hallpass_core::{ClientDeed, ClientDraft, RoleDraft, RoleGrant, SlotId, Version};
 
 use super::document::Open;
 
-/// One effect. Each is safe to do twice, but for [`Effect::Create`], [`Effect::CreateIdle`] and [`Effect::Reset`], whose outcome is looked for instead.
+/// One effect. Each is safe to do twice, but for [`Effect::Create`], [`Effect::CreateIdle`], [`Effect::CreateRole`] and
+/// [`Effect::Reset`], whose outcome is looked for instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Moves the document beside the secret.
@@ -19,6 +21,23 @@ pub enum Effect {
     CreateIdle,
     /// Gives a client another secret, because nobody has the present one.
     Reset(SlotId),
+    /// Makes the role of the creation that is announced.
+    CreateRole,
+    /// Makes a role what it shall be.
+    UpdateRole {
+        /// Which.
+        id: String,
+        /// What it shall be.
+        draft: RoleDraft,
+        /// In which members it differs; of a permission that is missing, or too much, the other side is empty.
+        differs: Vec<Differs>,
+    },
+    /// Gives the administering identity itself the role that it is to give.
+    HoldRole(BTreeSet<RoleGrant>),
+    /// Asks who else has a role.
+    AskRole(String),
+    /// Removes a role.
+    DeleteRole(String),
     /// Stores the secret in hand as PENDING.
     Store(SlotId),
     /// Makes PENDING current.
@@ -77,7 +96,13 @@ impl Effect {
     /// Whether it changes something that a person would look for in the console or in the store.
     #[must_use]
     pub fn is_news(&self) -> bool {
-        !matches!(self, Self::Write(_) | Self::Ask(_))
+        !matches!(self, Self::Write(_)) && !self.is_question()
+    }
+
+    /// Whether it changes nothing, and only its answer can tell how it goes on.
+    #[must_use]
+    pub fn is_question(&self) -> bool {
+        matches!(self, Self::Ask(_) | Self::AskRole(_))
     }
 
     /// What it does at the platform, if it is a call there.
@@ -90,6 +115,11 @@ impl Effect {
             Self::Update { .. } => Some(ClientDeed::Update),
             Self::Deactivate(_) => Some(ClientDeed::Deactivate),
             Self::Delete(_) => Some(ClientDeed::Delete),
+            Self::CreateRole => Some(ClientDeed::CreateRole),
+            Self::UpdateRole { .. } => Some(ClientDeed::UpdateRole),
+            Self::HoldRole(_) => Some(ClientDeed::HoldRole),
+            Self::AskRole(_) => Some(ClientDeed::RoleHolders),
+            Self::DeleteRole(_) => Some(ClientDeed::DeleteRole),
             Self::Write(_) | Self::Store(_) | Self::Promote { .. } | Self::Bury | Self::Forget(_) => None,
         }
     }
@@ -111,6 +141,14 @@ impl fmt::Display for Effect {
                 let members: Vec<_> = differs.iter().map(|differs| differs.member).collect();
                 write!(f, "change {} of {id}", members.join(", "))
             }
+            Self::CreateRole => f.write_str("create the role"),
+            Self::UpdateRole { id, differs, .. } => {
+                let members: BTreeSet<_> = differs.iter().map(|differs| differs.member).collect();
+                write!(f, "change {} of role {id}", members.into_iter().collect::<Vec<_>>().join(", "))
+            }
+            Self::HoldRole(_) => f.write_str("give the role to the administering identity"),
+            Self::AskRole(id) => write!(f, "ask who else has role {id}"),
+            Self::DeleteRole(id) => write!(f, "remove role {id}"),
             Self::Deactivate(id) => write!(f, "switch {id} off"),
             Self::Delete(id) => write!(f, "remove {id}"),
             Self::Bury => f.write_str("take the dead secret out of the store"),

@@ -65,9 +65,9 @@ fn serving_name(wanted: &Wanted, serving: &ClientSeen, idle: Option<&ClientSeen>
     }
 }
 
-/// Whether a client that is there came of the creation with this nonce: then nothing of it is to be waited for.
+/// Whether a client or a role that is there came of the creation with this nonce: then nothing of it is to be waited for.
 pub(super) fn came_of(seen: &Seen, nonce: &str) -> bool {
-    seen.clients
-        .values()
-        .any(|client| Mark::read(&client.description).is_some_and(|mark| mark.nonce == nonce))
+    let clients = seen.clients.values().map(|client| &client.description);
+    let roles = seen.roles.values().map(|role| &role.description);
+    clients.chain(roles).any(|text| Mark::read(text).is_some_and(|mark| mark.nonce == nonce))
 }

@@ -15,11 +15,15 @@ use crate::rotation::guard::InTime;
 
 impl Engine {
     pub(super) async fn perform(&self, wanted: &Wanted, run: &mut Run, effect: &Effect) -> Result<(), Fault> {
+        let wanted = &*wanted.given(&run.seen);
         let (admin, store) = (&self.parts.admin, &self.parts.store);
         let entry = &wanted.entries.secret;
         match effect {
             Effect::Write(change) => self.write(wanted, run, change).await,
-            Effect::Ask(_) => Ok(()),
+            Effect::Ask(_) | Effect::AskRole(_) => Ok(()),
+            Effect::CreateRole | Effect::UpdateRole { .. } | Effect::HoldRole(_) | Effect::DeleteRole(_) => {
+                self.perform_role(wanted, run, effect).await
+            }
             Effect::Create => {
                 run.in_hand = Some(self.create(wanted, run, &wanted.name, true).await?);
                 Ok(())
@@ -67,7 +71,7 @@ impl Engine {
 
     /// A call that is not polled once its time is over: a sandbox that was frozen between the look at the lease and the call would otherwise act
     /// beside whoever took over.
-    async fn in_time<T>(&self, call: BoxFuture<'_, Result<T, Fault>>) -> Result<T, Fault> {
+    pub(super) async fn in_time<T>(&self, call: BoxFuture<'_, Result<T, Fault>>) -> Result<T, Fault> {
         let until = self.now().after(CALL);
         match InTime::new(call, &*self.parts.clock, &*self.parts.sleep, until).await {
             Some(done) => done,
@@ -117,7 +121,7 @@ impl Engine {
 }
 
 /// Whether the platform said that it did not act, or never heard of it. Whatever else goes wrong may have had its effect.
-fn had_no_effect(fault: &Fault) -> bool {
+pub(super) fn had_no_effect(fault: &Fault) -> bool {
     use FaultCode as F;
     matches!(
         fault.code(),

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use hallpass_core::{ClientDraft, ClientSeen, LastUsed, SlotId, Version};
+use hallpass_core::{ClientDraft, ClientSeen, LastUsed, RoleSeen, SlotId, Version};
 
 use super::decide::Me;
 use super::document::{Document, Made, SCHEMA};
 use super::effect::{Change, Effect};
+use super::own_role::chosen;
 use super::pair::{idle, idle_name};
 use super::seen::{Held, Seen};
 use super::wanted::Wanted;
@@ -15,7 +16,7 @@ use crate::rotation::Lease;
 /// What would be seen after `effect`. What the platform would draw stands in as `(new)`.
 #[must_use]
 pub fn predict(effect: &Effect, wanted: &Wanted, seen: &Seen, me: Me<'_>) -> Seen {
-    let mut seen = seen.clone();
+    let (wanted, mut seen) = (&*wanted.given(seen), seen.clone());
     match effect {
         Effect::Write(change) => {
             let before = seen.noted().cloned();
@@ -27,6 +28,33 @@ pub fn predict(effect: &Effect, wanted: &Wanted, seen: &Seen, me: Me<'_>) -> See
         }
         Effect::Ask(id) => {
             seen.asked.insert(id.clone());
+        }
+        Effect::AskRole(id) => {
+            seen.holders.insert(id.clone(), None);
+        }
+        Effect::CreateRole => {
+            let nonce = seen.unsent.take().unwrap_or_default();
+            let draft = wanted.role_draft(&nonce);
+            let role = RoleSeen {
+                id: UNKNOWN_ROLE.to_owned(),
+                name: draft.name,
+                description: draft.description.unwrap_or_default(),
+                permissions: draft.permissions,
+            };
+            seen.roles.insert(role.id.clone(), role);
+        }
+        Effect::UpdateRole { id, draft, .. } => {
+            if let Some(role) = seen.roles.get_mut(id) {
+                role.name.clone_from(&draft.name);
+                role.permissions.clone_from(&draft.permissions);
+                if let Some(description) = &draft.description {
+                    role.description.clone_from(description);
+                }
+            }
+        }
+        Effect::HoldRole(grants) => seen.own.get_or_insert_default().extend(grants.iter().cloned()),
+        Effect::DeleteRole(id) => {
+            seen.roles.remove(id);
         }
         Effect::Create => {
             let id = SlotId::new(UNKNOWN);
@@ -87,6 +115,9 @@ pub(super) fn moved(
 ) -> Document {
     let fresh = || Document::new(wanted.integration.clone(), wanted.environment.clone());
     let mut document = before.unwrap_or_else(fresh);
+    let role = chosen(wanted, seen).map(|role| role.id.clone());
+    // Also with an announcement: it takes the place of the one that told of the role.
+    document.role = if *change == Change::Close { role } else { role.or(document.role) };
     match change {
         Change::Take => {
             let term = document.lease.as_ref().map_or(1, |lease| lease.term + 1);
@@ -150,3 +181,4 @@ const LEASE: std::time::Duration = std::time::Duration::from_secs(240);
 /// What nobody can know before.
 const UNKNOWN: &str = "(new)";
 const UNKNOWN_SECOND: &str = "(second)";
+const UNKNOWN_ROLE: &str = "(new role)";

@@ -1,5 +1,7 @@
 //! Why a client is left alone, in words.
 
+use std::collections::BTreeSet;
+
 use hallpass_core::{ClientSeen, Fault, FaultCode, LastUsed};
 
 use super::wanted::Wanted;
@@ -48,4 +50,15 @@ pub(super) fn in_use(wanted: &Wanted, client: &ClientSeen, what: &str) -> Fault 
     };
     Fault::new(FaultCode::ProvisionRefused, detail)
         .with_hint("find out who uses it; if that may fail from now on, say `--even-if-used`")
+}
+
+/// The organisation has no such permissions: a spelling, or a product that it does not have.
+pub(super) fn lacked_by_all(lacking: &BTreeSet<String>) -> Fault {
+    let names: Vec<_> = lacking.iter().map(|permission| format!("`{permission}`")).collect();
+    let detail = match names.as_slice() {
+        [one] => format!("the organisation has no permission {one}"),
+        several => format!("the organisation has no permissions {}", several.join(", ")),
+    };
+    Fault::new(FaultCode::ProvisionRefused, detail)
+        .with_hint("correct `provision.permissions`; where the name is right, the organisation lacks the product that it belongs to")
 }

@@ -35,6 +35,7 @@ pub(crate) fn wanted() -> Wanted {
         token_lifetime: Some(minutes(60)),
         allowed_ips: Vec::new(),
         also: BTreeSet::new(),
+        own_role: None,
         pair: false,
         adopt: false,
         even_if_used: false,
@@ -42,15 +43,15 @@ pub(crate) fn wanted() -> Wanted {
     }
 }
 
-fn me() -> Me<'static> {
+pub(super) fn me() -> Me<'static> {
     Me { holder: "me", now: now(), drawn: "0a" }
 }
 
-fn now() -> WallTime {
+pub(super) fn now() -> WallTime {
     WallTime::default()
 }
 
-fn client(id: &str, description: &str) -> ClientSeen {
+pub(super) fn client(id: &str, description: &str) -> ClientSeen {
     ClientSeen {
         id: SlotId::new(id),
         name: "queue-sync".into(),
@@ -63,7 +64,7 @@ fn client(id: &str, description: &str) -> ClientSeen {
     }
 }
 
-fn seen(clients: Vec<ClientSeen>, current: Option<&str>) -> Seen {
+pub(super) fn seen(clients: Vec<ClientSeen>, current: Option<&str>) -> Seen {
     let held = |id: &str| Held { version: Version::new("1"), client: Some(SlotId::new(id)) };
     Seen {
         clients: clients.into_iter().map(|client| (client.id.clone(), client)).collect(),
@@ -73,7 +74,7 @@ fn seen(clients: Vec<ClientSeen>, current: Option<&str>) -> Seen {
 }
 
 /// The plan in words, without what only moves the document.
-fn told(goal: Goal, wanted: &Wanted, seen: &Seen) -> Vec<String> {
+pub(super) fn told(goal: Goal, wanted: &Wanted, seen: &Seen) -> Vec<String> {
     let (effects, end) = plan(goal, wanted, seen, me());
     let mut told: Vec<_> =
         effects.iter().filter(|effect| effect.is_news()).map(ToString::to_string).collect();
@@ -85,7 +86,7 @@ fn told(goal: Goal, wanted: &Wanted, seen: &Seen) -> Vec<String> {
     told
 }
 
-const MARK: &str = "hallpass:prod/queue-sync#01";
+pub(super) const MARK: &str = "hallpass:prod/queue-sync#01";
 
 #[test]
 fn out_of_nothing_a_client_is_made_and_its_secret_stored_first() {

@@ -31,10 +31,10 @@ impl Apply {
     pub(crate) async fn run(self, config: Option<&Path>, printer: &Printer) -> Result<Exit, Failure> {
         let House { app, .. } = House::open(config, Flags::default(), Purpose::Command).await?;
         let Common { integration, yes, json, .. } = &self.common;
-        let engine = self.common.engine(&app, printer)?;
-        if self.common.shown(&engine, Goal::Apply, printer).await?.is_some()
-            && !consented(printer, "apply this? [y/N] ", "y", *yes)?
-        {
+        let (engine, lines) = self.common.engine(&app, printer)?;
+        let planned = self.common.shown(&engine, Goal::Apply, printer).await?;
+        lines.expect(planned.as_ref());
+        if planned.is_some() && !consented(printer, "apply this? [y/N] ", "y", *yes)? {
             return Ok(Exit::Refused);
         }
         // Also where nothing is to be changed: what an interrupted run announced has to be settled.

@@ -51,7 +51,8 @@ impl PlanCommand {
         let options = ProvisionOptions { adopt, even_if_used, stay: std::time::Duration::ZERO };
         let engine = app.provisioning(&self.integration, options, Arc::new(NoWitness))?;
         let planned = engine.plan(if self.destroy { Goal::Destroy } else { Goal::Apply }).await?;
-        let report = Report::of(&planned);
+        let checks = app.provision_checks(&self.integration).await?;
+        let report = Report::of(&planned).with(checks);
         if self.json {
             printer.json(&report)?;
         } else {

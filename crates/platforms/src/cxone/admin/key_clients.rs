@@ -123,7 +123,7 @@ impl ClientAdmin for CxoneKeys {
                 ("PATCH /access-key-management/v1/access-keys", "Access Key: Edit")
             }
             ClientDeed::Delete => ("DELETE /access-key-management/v1/access-keys/*", "Access Key: Delete"),
-            ClientDeed::Resolve | ClientDeed::Reset => return None,
+            _ => return None,
         };
         Some(ClientCall { line, permission })
     }

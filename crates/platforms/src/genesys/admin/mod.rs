@@ -17,6 +17,8 @@ mod errands;
 mod give;
 mod names;
 mod provisioning;
+mod role_documents;
+mod roles;
 mod survey;
 mod usage;
 

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use hallpass_core::{
     BoxFuture, ClientAdmin, ClientCall, ClientDeed, ClientDraft, ClientNature, ClientQuery, ClientSeen,
-    Clock, Fault, FaultCode, Generated, LastUsed, RoleGrant, RoleGrantName, Secret, SecretAdmin, Sleep,
-    SlotId,
+    Clock, Fault, FaultCode, Generated, LastUsed, RoleAdmin, RoleGrant, RoleGrantName, Secret, SecretAdmin,
+    Sleep, SlotId,
 };
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -30,8 +30,8 @@ use crate::admin::{AdminCall, AdminCalls, LARGEST_LISTING, next_target, segment}
 /// `delete`, `authorization:role:view`, and every role that it gives.
 #[derive(Debug)]
 pub struct GenesysClients {
-    calls: Arc<dyn AdminCalls>,
-    clock: Arc<dyn Clock>,
+    pub(super) calls: Arc<dyn AdminCalls>,
+    pub(super) clock: Arc<dyn Clock>,
     sleep: Arc<dyn Sleep>,
 }
 
@@ -151,13 +151,18 @@ impl GenesysClients {
         given(reply, &Deed::Replace.errand(id.as_str()), self.clock.now()).map(drop)
     }
 
-    async fn own(&self) -> Result<Option<BTreeSet<RoleGrant>>, Fault> {
+    /// The client whose token the calls carry, where it is one.
+    pub(super) async fn own_id(&self) -> Result<Option<String>, Fault> {
         let reply = self.calls.call(AdminCall::new(Method::GET, ME)).await?;
         let reply = Deed::Read.errand("").judge(reply, self.clock.now())?;
         let me: Value = serde_json::from_slice(reply.body.expose())
             .map_err(|_| Deed::Read.errand("").unreadable(&reply))?;
-        let Some(id) = me["OAuthClient"]["id"].as_str() else { return Ok(None) };
-        Ok(self.document(&SlotId::new(id)).await?.and_then(|document| Some(document.seen()?.grants)))
+        Ok(me["OAuthClient"]["id"].as_str().map(str::to_owned))
+    }
+
+    async fn own(&self) -> Result<Option<BTreeSet<RoleGrant>>, Fault> {
+        let Some(id) = self.own_id().await? else { return Ok(None) };
+        Ok(self.document(&SlotId::new(&id)).await?.and_then(|document| Some(document.seen()?.grants)))
     }
 }
 
@@ -221,6 +226,10 @@ impl ClientAdmin for GenesysClients {
 
     fn delete<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, Result<(), Fault>> {
         Box::pin(async move { self.one(id)?.delete(id).await })
+    }
+
+    fn roles(&self) -> Option<&dyn RoleAdmin> {
+        Some(self)
     }
 
     fn last_used<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, LastUsed> {
