@@ -73,7 +73,7 @@ pub use inventory::{AuditExcerpt, INVENTORY_SCHEMA, Inventory, LIMIT};
 pub use learn::{Held as HeldByClient, LearnOptions, Learnt, requirements_of_file, role_of_file};
 pub use lint::{Borne, LintOptions, LintPlace, LintReport, Reported, Unknown};
 pub use policy_test::{Difference, Near, Reason, RuleName, Verdict};
-pub use provisioning::{Field, Form, ProvisionOptions};
+pub use provisioning::{CheckState, Field, Form, ProvisionCheck, ProvisionOptions};
 pub use rotation::{Planned, Rotation, RotationOptions};
 #[cfg(feature = "aws")]
 pub use rotation::{RotationStep, SecretRotation, Stepped};

@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::assemble::{App, Integration};
+use crate::provisioning::{stored_by_hand, with_provisioned};
 
 /// What was stored.
 #[derive(Clone, Debug)]
@@ -34,7 +35,7 @@ impl App {
     /// # Errors
     /// `integration-unknown`.
     pub fn required_members(&self, name: &str) -> Result<&'static [&'static str], Fault> {
-        Ok(self.integration(name)?.client.platform().required_members())
+        Ok(stored_by_hand(self.integration(name)?))
     }
 
     /// Stores `members` as the secret of the integration `name`, in the first of its references that hallpass can write, with this environment
@@ -49,7 +50,7 @@ impl App {
     /// another one, `credential-malformed` naming the members that are missing, `store-*`.
     pub async fn put_secret(&self, name: &str, members: &BTreeMap<String, Secret>) -> Result<Put, Fault> {
         let integration = self.integration(name)?;
-        let required = integration.client.platform().required_members();
+        let required = stored_by_hand(integration);
         let (reference, store) = self.writable(integration)?;
         let store = self.on_record(store, &reference.entry, Some(integration), "secret put");
         let entry = &reference.entry;
@@ -67,6 +68,7 @@ impl App {
             Credential::parse(&present.value, present.version.clone(), &[]).ok()?.serial()
         });
         let serial = before.unwrap_or(0).saturating_add(1);
+        let members = &with_provisioned(integration, members, present.as_ref());
         let value = document(members, self.environment.as_str(), serial)?;
         let fingerprint = Credential::parse(&value, Version::new(""), required)?.fingerprint();
         if reference.scheme == Scheme::Local {

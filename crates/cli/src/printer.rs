@@ -14,6 +14,9 @@ use crate::failure::Failure;
 pub(crate) struct Printer {
     terminal: bool,
     colour: bool,
+    /// The same of standard error, where talk goes.
+    talk_terminal: bool,
+    talk_colour: bool,
 }
 
 impl Printer {
@@ -22,7 +25,25 @@ impl Printer {
         let terminal = io::stdout().is_terminal();
         let is_set = |name| variables.value(name).is_some_and(|value| !value.is_empty());
         let dumb = variables.value("TERM").is_some_and(|term| term == "dumb");
-        Self { terminal, colour: terminal && !dumb && !is_set("NO_COLOR") }
+        let (talk_terminal, fine) = (io::stderr().is_terminal(), !dumb && !is_set("NO_COLOR"));
+        Self { terminal, colour: terminal && fine, talk_terminal, talk_colour: talk_terminal && fine }
+    }
+
+    /// One that dresses text for standard error, which may lead elsewhere than standard output.
+    pub(crate) fn for_talk(&self) -> Self {
+        Self { terminal: self.talk_terminal, colour: self.talk_colour, ..*self }
+    }
+
+    /// A step of something that takes a while, the `number`th of `of`. On a terminal the line is written over once the step is done; elsewhere it is said once,
+    /// when it begins.
+    pub(crate) fn step(&self, text: &str, (number, of): (usize, usize), done: bool) {
+        let mut stderr = io::stderr().lock();
+        if !self.talk_terminal {
+            let plain = if done { Ok(()) } else { writeln!(stderr, "  {text}") };
+            return plain.unwrap_or_default();
+        }
+        let (up, mark) = if done { ("\u{1b}[1A\u{1b}[2K", self.for_talk().mark(true)) } else { ("", " ") };
+        writeln!(stderr, "{up}{mark} {number}/{of} {text}").ok();
     }
 
     /// A line, or several, of data.
@@ -108,7 +129,7 @@ impl Printer {
     /// A printer for a file or a pipe.
     #[cfg(test)]
     pub(crate) fn plain() -> Self {
-        Self { terminal: false, colour: false }
+        Self { terminal: false, colour: false, talk_terminal: false, talk_colour: false }
     }
 }
 

@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::fault::Fault;
+use crate::roles::RoleAdmin;
 use crate::runtime::BoxFuture;
 use crate::slots::{Generated, LastUsed, SlotId};
 
@@ -68,6 +69,11 @@ pub trait ClientAdmin: Send + Sync + fmt::Debug {
     /// `admin-denied`, `upstream-*`.
     fn delete<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, Result<(), Fault>>;
 
+    /// The administration of roles, where this platform lets one make them.
+    fn roles(&self) -> Option<&dyn RoleAdmin> {
+        None
+    }
+
     /// When the client was last used. Whatever fails leaves it unknown.
     fn last_used<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, LastUsed>;
 
@@ -99,8 +105,8 @@ pub struct ClientNature {
 /// Which clients are meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientQuery {
-    /// Those of exactly this name, and those whose description has this in it. `None` spares the listing, which may have many pages.
-    pub listed: Option<(String, String)>,
+    /// Those that have exactly one of these names, and those whose description has this in it. `None` spares the listing, which may have many pages.
+    pub listed: Option<(BTreeSet<String>, String)>,
     /// Those of these ids, whether or not a listing shows them.
     pub ids: BTreeSet<SlotId>,
 }
@@ -137,6 +143,8 @@ pub struct ClientDraft {
     pub grants: BTreeSet<RoleGrant>,
     /// How long its tokens live; `None` leaves it to the platform.
     pub token_lifetime: Option<Duration>,
+    /// Whether it gets tokens; `None` leaves it as it is, and a new one gets them.
+    pub active: Option<bool>,
 }
 
 /// A role in a division, as a person writes it.
@@ -194,6 +202,18 @@ pub enum ClientDeed {
     Delete,
     /// Asking when it was last used.
     LastUsed,
+    /// Reading which permissions there are.
+    Permissions,
+    /// Making a role.
+    CreateRole,
+    /// Changing a role.
+    UpdateRole,
+    /// Giving the administering identity a role that it is to give.
+    HoldRole,
+    /// Asking who has a role.
+    RoleHolders,
+    /// Removing a role.
+    DeleteRole,
 }
 
 /// A call and what it needs.

@@ -19,6 +19,13 @@ impl World {
         live
     }
 
+    /// The OAuth clients of Genesys Cloud that stand, whether or not they get tokens, in order of their ids: not those that were deleted and merely still show.
+    pub fn standing_clients(&self) -> Vec<String> {
+        let state = self.state();
+        let standing = state.clients.iter().filter(|(_, client)| client.about.gone_at.is_none());
+        standing.map(|(id, _)| id.clone()).collect()
+    }
+
     /// Whether this secret of this client, access key or application gets a token now.
     pub fn is_live(&self, id: &str, secret: &str) -> bool {
         let now = self.now();

@@ -113,8 +113,11 @@ pub struct GenesysSettings {
     pub most_clients: Option<usize>,
     /// For so many seconds a deleted client still shows, inactive; then it is not found.
     pub deletion_seconds: u64,
-    /// A client that the administration made is missing in the list for so many seconds; asked for by its id it is there.
+    /// A client or a role that the administration made is missing in the list for so many seconds; asked for by its id it is there.
     pub listing_lag_seconds: u64,
+    /// Whoever makes or changes a role, or gives one, must hold every permission that is in it. Sources say so of organisations with division-aware role
+    /// management, and say nothing of others.
+    pub role_makers_hold: bool,
     /// So many questions for the result of a usage query are answered `Running` first.
     pub usage_runs: u32,
 }
@@ -138,6 +141,7 @@ impl Default for GenesysSettings {
             most_clients: None,
             deletion_seconds: 0,
             listing_lag_seconds: 0,
+            role_makers_hold: true,
             usage_runs: 0,
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hallpass_core::{IntegrationName, RoleGrantName};
+use hallpass_lifecycle::provisioning::OwnRole;
 use hallpass_platforms::PlatformSettings;
 use ipnet::IpNet;
 use schemars::JsonSchema;
@@ -28,6 +29,12 @@ pub(super) struct ProvisionTable {
     /// The roles that the client has, each in one division, by their names; the division `*` is every division. A client of Genesys Cloud has no rights but
     /// these.
     pub(super) grants: Option<Vec<At<GrantTable>>>,
+    /// The permissions that the client has, in the place of `grants`: a role of its own is made of exactly these, `domain:entity:action` each. Without wildcards.
+    pub(super) permissions: Option<Vec<At<String>>>,
+    /// The divisions in which these permissions hold, by their names; `*` is every division. Needed with `permissions`.
+    pub(super) divisions: Option<Vec<At<String>>>,
+    /// What the role that is made of `permissions` is called. Default: `hallpass NAME`, with the integration's name. Another role of that name is not touched.
+    pub(super) role: Option<At<String>>,
     /// The scopes that the guide's credential has. Profile `guide` only: on Genesys Cloud a client with client credentials has roles, and scopes have no effect.
     pub(super) scopes: Option<Vec<At<String>>>,
     /// How long its tokens live, between 300 s and 172,800 s on Genesys Cloud. Default: what the platform gives, a day there.
@@ -68,6 +75,26 @@ pub(super) struct GrantTable {
     pub(super) division: Option<At<String>>,
 }
 
+impl ProvisionConfig {
+    /// The roles of the client, by name: those that somebody made, or the one that is made of its permissions.
+    pub(crate) fn rights(&self, integration: &str) -> Vec<RoleGrantName> {
+        let Some(own) = self.own_role(integration) else { return self.grants.clone() };
+        let name = own.name;
+        let grant = |division| RoleGrantName { role: name.clone(), division };
+        own.divisions.into_iter().map(grant).collect()
+    }
+
+    /// The role that is made of permissions, if any are named.
+    pub(crate) fn own_role(&self, integration: &str) -> Option<OwnRole> {
+        (!self.permissions.is_empty()).then(|| OwnRole {
+            name: self.role.clone().unwrap_or_else(|| format!("hallpass {integration}")),
+            permissions: self.permissions.iter().cloned().collect(),
+            divisions: self.divisions.clone(),
+            division_ids: Vec::new(),
+        })
+    }
+}
+
 impl Checker<'_, '_> {
     /// What the table says, if all of it can be had.
     pub(super) fn provision(
@@ -89,6 +116,7 @@ impl Checker<'_, '_> {
             let hint = in_their_place(platform).to_owned();
             self.faults.at(scope.span(), message, hint);
         }
+        let rights = self.rights(&path, table);
         let text = |text: Option<&At<String>>| text.map(|text| text.as_str().to_owned());
         let texts = |list: Option<&Vec<At<String>>>| {
             list.into_iter().flatten().map(|text| text.as_str().to_owned()).collect::<Vec<_>>()
@@ -100,12 +128,44 @@ impl Checker<'_, '_> {
             administrator: administrator?,
             name: text(table.name.as_ref()),
             grants: grants.collect::<Option<_>>()?,
+            permissions: rights.then(|| texts(table.permissions.as_ref()))?,
+            divisions: texts(table.divisions.as_ref()),
+            role: text(table.role.as_ref()),
             scopes: texts(table.scopes.as_ref()),
             token_lifetime: wanted(token_lifetime)?,
             allowed_ips: allowed_ips?,
             user: text(table.user.as_ref()),
             upstream: text(table.upstream.as_ref()),
         })
+    }
+
+    /// Whether what is said of rights goes together: roles that somebody made, or permissions from which one is made.
+    fn rights(&mut self, path: &str, table: &ProvisionTable) -> bool {
+        let some = |list: Option<&Vec<At<String>>>| list.is_some_and(|list| !list.is_empty());
+        let permissions = table.permissions.as_ref().and_then(|list| list.first());
+        let first = |list: Option<&Vec<At<String>>>| list.and_then(|list| list.first()).map(At::span);
+        let orphan = first(table.divisions.as_ref()).or_else(|| table.role.as_ref().map(At::span));
+        let wrong = match (permissions.map(At::span), orphan) {
+            (Some(span), _) if table.grants.as_ref().is_some_and(|grants| !grants.is_empty()) => Some((
+                span,
+                "`permissions`: expected either this or `grants`",
+                "name the permissions, from which a role is made, or the roles that are there",
+            )),
+            (Some(span), _) if !some(table.divisions.as_ref()) => Some((
+                span,
+                "`divisions` is missing",
+                "say where the permissions hold: `divisions = [\"Sales\"]`, or `[\"*\"]` for every division",
+            )),
+            (None, Some(span)) => Some((
+                span,
+                "`permissions` is missing",
+                "`divisions` and `role` are for the role that is made of `permissions`",
+            )),
+            _ => None,
+        };
+        let Some((span, what, hint)) = wrong else { return true };
+        self.faults.at(span, format!("`{path}`: {what}"), hint.to_owned());
+        false
     }
 
     fn networks(&mut self, key: &str, texts: Option<&[At<String>]>) -> Option<Vec<IpNet>> {

@@ -34,7 +34,8 @@ pub(super) struct RotationTable {
     /// The integration, with `administers = true`, whose identity makes and removes secrets. It is never the one whose secret is replaced.
     #[schemars(required, example = &"genesys-admin")]
     pub(super) administrator: Option<At<String>>,
-    /// The ids of the OAuth clients that take turns, where the platform keeps one secret for each client: the one in use and the idle one.
+    /// The ids of the OAuth clients that take turns, where the platform keeps one secret for each client: the one in use and the idle one. Default: the two that
+    /// `hallpass provision apply` makes, where the integration has a table `provision`.
     pub(super) clients: Option<Vec<At<String>>>,
     /// The id of the user whose access keys these are, on CXone.
     pub(super) user: Option<At<String>>,

@@ -147,6 +147,10 @@ pub(crate) struct ProvisionConfig {
     pub(crate) administrator: IntegrationName,
     pub(crate) name: Option<String>,
     pub(crate) grants: Vec<RoleGrantName>,
+    /// In the place of grants: what a role of its own consists of, where it holds, and what it is called.
+    pub(crate) permissions: Vec<String>,
+    pub(crate) divisions: Vec<String>,
+    pub(crate) role: Option<String>,
     pub(crate) scopes: Vec<String>,
     pub(crate) token_lifetime: Option<Duration>,
     pub(crate) allowed_ips: Vec<IpNet>,
@@ -185,6 +189,13 @@ pub(crate) struct RotationConfig {
     pub(crate) acks: Option<AckTarget>,
     /// Where the document rests, if not beside the secret.
     pub(crate) document: Option<Reference>,
+}
+
+impl RotationConfig {
+    /// Whether two clients take turns, where the platform keeps one secret for each.
+    pub(crate) fn takes_turns(&self) -> bool {
+        matches!(self.strategy, StrategyChoice::Auto | StrategyChoice::Alternate)
+    }
 }
 
 /// A function of AWS Lambda that gets the secret by its environment.

@@ -25,7 +25,7 @@ impl App {
                 allow: described.allow.iter().map(ToString::to_string).collect(),
                 references: described.secret.iter().map(ToString::to_string).collect(),
                 period: rotation.map(|rotation| rotation.every),
-                slots: rotation.iter().flat_map(|rotation| rotation.clients.iter().cloned()).collect(),
+                slots: self.taking_turns(integration).await,
                 entry: looked(self.stored(integration).await),
                 rotation: match rotation {
                     Some(_) => looked(self.rotation_seen(integration).await),

@@ -6,21 +6,26 @@
 //!   command ─────────▶ Goal                                        └─ audit log, progress
 //! ```
 
+mod by_hand;
+mod checks;
 mod form;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hallpass_core::{ClientAdmin, Fault, FaultCode};
-use hallpass_lifecycle::provisioning::{Engine, Entries, Parts, Wanted, Witness};
+use hallpass_core::{ClientAdmin, Fault, FaultCode, SlotId, Stage};
+use hallpass_lifecycle::provisioning::{Document, Engine, Entries, Parts, Wanted, Witness};
 use hallpass_platforms::{CxoneKeySettings, CxoneKeys, GenesysClients};
 
 use crate::administration::administrative_calls;
 use crate::assemble::{App, Integration};
 use crate::beside::beside;
-use crate::config::{Config, ProvisionConfig};
+use crate::config::{Config, ProvisionConfig, RotationConfig};
 use crate::rotation::machine;
+pub(crate) use by_hand::{stored_by_hand, with_provisioned};
+pub use checks::{CheckState, ProvisionCheck};
 pub use form::{Field, Form};
 
 /// How one run of provisioning behaves.
@@ -75,21 +80,23 @@ impl App {
         let admin = self.clients(integration, config)?;
         let (reference, store) = self.written(integration)?;
         let store = self.on_record(store, &reference.entry, Some(integration), "provisioning");
-        let rotation = integration.described.rotation.as_ref();
+        let (nature, rotation) = (admin.nature(), integration.described.rotation.as_ref());
         let also = rotation.into_iter().flat_map(|rotation| &rotation.clients);
         let wanted = Wanted {
             integration: integration.client.name().clone(),
             environment: self.environment.clone(),
             entries: Entries { secret: reference.entry.clone(), document: beside(&reference, "provision")? },
             reference: reference.to_string(),
-            nature: admin.nature(),
+            nature,
             name: config.name.clone().unwrap_or_else(|| name.to_owned()),
-            grants: config.grants.clone(),
+            grants: config.rights(name),
+            own_role: config.own_role(name),
             granted: Vec::new(),
             scopes: config.scopes.clone(),
             token_lifetime: config.token_lifetime,
             allowed_ips: config.allowed_ips.iter().map(ToString::to_string).collect(),
-            also: also.map(|id| hallpass_core::SlotId::new(id)).collect(),
+            pair: nature.can_reset && rotation.is_some_and(takes_provisioned_turns),
+            also: also.map(|id| SlotId::new(id)).collect(),
             adopt: options.adopt,
             even_if_used: options.even_if_used,
             stay: options.stay,
@@ -105,6 +112,25 @@ impl App {
             machine: machine(),
         };
         Ok(Engine::new(parts, wanted))
+    }
+
+    /// The clients that take turns in a rotation, by id: those that the configuration names, and those that provisioning noted. Nothing where that cannot be
+    /// read: a client that nobody knows shows as one.
+    pub(crate) async fn taking_turns(&self, integration: &Integration) -> BTreeSet<String> {
+        let described = &integration.described;
+        let named = described.rotation.iter().flat_map(|rotation| rotation.clients.iter().cloned());
+        let mut ids: BTreeSet<String> = named.collect();
+        if described.provision.is_some() {
+            let noted = self.noted(integration).await.unwrap_or_default();
+            ids.extend(noted.iter().map(|id| id.as_str().to_owned()));
+        }
+        ids
+    }
+
+    async fn noted(&self, integration: &Integration) -> Result<BTreeSet<SlotId>, Fault> {
+        let (reference, store) = self.written(integration)?;
+        let stored = store.read(&beside(&reference, "provision")?, Stage::Current).await?;
+        Ok(Document::parse(&stored.value)?.clients)
     }
 
     fn clients(
@@ -136,6 +162,11 @@ impl App {
                 .with_hint("register the client by hand and store it with `hallpass secret put`")),
         }
     }
+}
+
+/// Whether a rotation takes turns with two clients that nobody named: then provisioning makes both.
+fn takes_provisioned_turns(rotation: &RotationConfig) -> bool {
+    rotation.clients.is_empty() && rotation.takes_turns()
 }
 
 fn provision_config(integration: &Integration) -> Result<&ProvisionConfig, Fault> {

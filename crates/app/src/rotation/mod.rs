@@ -12,6 +12,7 @@ mod function;
 mod journal;
 mod one;
 mod plan;
+mod provisioned;
 mod publish;
 mod revocation;
 #[cfg(feature = "aws")]
@@ -84,9 +85,10 @@ impl App {
         let integration = self.integration(name)?;
         let Some(config) = integration.described.rotation.as_ref() else { return Ok(()) };
         let Some(reference) = integration.secret.first() else { return Ok(()) };
-        let admin = slots::administration(self, integration, config)?;
+        let store = self.stores.of(reference)?;
+        let admin = slots::administration(self, integration, config, (reference, &store))?;
         let options = RotationOptions { stay: Duration::ZERO, accept_downtime_risk: false };
-        let traits = self.stores.of(reference)?.traits();
+        let traits = store.traits();
         plan::plan(self, integration, config, (reference, admin.capabilities()), traits, options)?.fits()
     }
 
@@ -101,7 +103,7 @@ impl App {
     ) -> Result<Rotation, Fault> {
         let name = integration.client.name().as_str();
         let store = self.on_record(store, &reference.entry, Some(integration), BY);
-        let admin = slots::administration(self, integration, config)?;
+        let admin = slots::administration(self, integration, config, (&reference, &store))?;
         let plan = plan::plan(
             self,
             integration,

@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
-use hallpass_core::{Fault, FaultCode, SecretAdmin};
+use hallpass_core::{Fault, FaultCode, SecretAdmin, Store};
 use hallpass_platforms::{
     CxoneApplicationAdmin, CxoneApplicationSettings, CxoneKeyAdmin, CxoneKeySettings, GenesysAdmin,
     GenesysAdminSettings, genesys_admin_rules,
 };
+use hallpass_stores::Reference;
 
+use super::provisioned::ProvisionedClients;
 use crate::administration::administrative_calls;
 use crate::assemble::{App, Integration};
+use crate::beside::beside;
 use crate::config::RotationConfig;
 
-/// Whatever the configuration names as slots: two clients of Genesys Cloud, the keys of a CXone user, or a CXone application and its successors.
+/// Whatever the configuration names as slots: two clients of Genesys Cloud, the keys of a CXone user, or a CXone application and its successors. Clients that
+/// it does not name are those that provisioning made, as it noted them in `store` beside the secret.
 ///
 /// # Errors
 /// `configuration-invalid` where it names none, or not what this platform has.
@@ -20,12 +24,27 @@ pub(super) fn administration(
     app: &App,
     integration: &Integration,
     config: &RotationConfig,
+    (reference, store): (&Reference, &Arc<dyn Store>),
 ) -> Result<Arc<dyn SecretAdmin>, Fault> {
     let calls = administrative_calls(app, &config.administrator, config.upstream.as_deref())?;
     let (clock, sleep) = (Arc::clone(&app.parts.clock), Arc::clone(&app.parts.sleep));
     let platform = integration.described.platform.platform.as_str();
     copies_allowed(platform, app.integration(config.administrator.as_str())?, &config.copies)?;
     match (platform, &config.user, &config.application) {
+        ("genesys", None, None) if config.clients.is_empty() && integration.described.provision.is_some() => {
+            let provision = integration.described.provision.as_ref();
+            Ok(Arc::new(ProvisionedClients {
+                integration: integration.client.name().to_string(),
+                calls,
+                clock,
+                sleep,
+                store: Arc::clone(store),
+                secret: reference.entry.clone(),
+                document: beside(reference, "provision")?,
+                most: if config.takes_turns() { 2 } else { 1 },
+                token_lifetime: config.token_lifetime.or_else(|| provision?.token_lifetime),
+            }))
+        }
         ("genesys", None, None) => {
             let settings = GenesysAdminSettings {
                 clients: config.clients.clone(),

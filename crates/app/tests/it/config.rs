@@ -146,7 +146,7 @@ fn every_example_of_the_page_about_rotation_is_a_good_configuration() {
 
 #[test]
 fn every_example_of_the_page_about_provisioning_is_a_good_configuration() {
-    judge_examples(include_str!("../../../../docs/guides/provisioning.md"), 2);
+    judge_examples(include_str!("../../../../docs/guides/provisioning.md"), 3);
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod config;
 mod gateway;
 mod nice;
 mod provision_drill;
+mod provision_stage;
+mod provision_turns;
 mod rotation_acks;
 mod rotation_azure;
 mod rotation_drills;

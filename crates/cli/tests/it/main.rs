@@ -25,6 +25,8 @@ mod lint_platform;
 mod pages;
 mod policy;
 mod provision;
+mod provision_nice;
+mod provision_terminal;
 mod quickstart;
 mod readme;
 mod revoke;

@@ -11,7 +11,7 @@ use crate::scene::{PATIENCE, SECRET, Scene, until};
 const ADMIN: &str = "planted-for-the-administrator";
 /// What every secret begins with that the emulator makes.
 const MADE: &str = "emulated-1-secret";
-const GRANTS: &str = "grants = [{ role = \"Queues\", division = \"Sales\" }]";
+pub(crate) const GRANTS: &str = "grants = [{ role = \"Queues\", division = \"Sales\" }]";
 const ALL: [&str; 5] = [
     "oauth:client:view",
     "oauth:client:add",
@@ -20,15 +20,36 @@ const ALL: [&str; 5] = [
     "authorization:role:view",
 ];
 
+/// What it takes to make roles, besides.
+const MAKER: [&str; 12] = [
+    "oauth:client:view",
+    "oauth:client:add",
+    "oauth:client:edit",
+    "oauth:client:delete",
+    "authorization:role:view",
+    "authorization:role:add",
+    "authorization:role:edit",
+    "authorization:role:delete",
+    "authorization:grant:add",
+    "routing:queue:view",
+    "routing:queue:edit",
+    "routing:queue:delete",
+];
+
 /// A platform with a role, a division and an administrator, and a configuration that wants a client.
-struct Provisioned {
-    scene: Scene,
+pub(crate) struct Provisioned {
+    pub(crate) scene: Scene,
     admin: ClientKeys,
 }
 
 impl Provisioned {
-    fn set() -> Self {
+    pub(crate) fn set() -> Self {
         Self::with(GenesysSettings::default(), &ALL, &["role-queues"])
+    }
+
+    /// With an administrator that makes roles.
+    fn for_roles() -> Self {
+        Self::with(GenesysSettings::default(), &MAKER, &["role-queues", "role-more"])
     }
 
     fn with(genesys: GenesysSettings, permissions: &[&str], held: &[&str]) -> Self {
@@ -56,19 +77,22 @@ impl Provisioned {
     }
 
     /// Writes the configuration, with this name and these lines in the table `provision`.
-    fn configure(&self, name: &str, lines: &str) {
+    pub(crate) fn configure(&self, name: &str, lines: &str) {
         let (login, api) = self.scene.address();
         self.scene.configure(&format!(
             "\n[integrations.queue-sync.provision]\nadministrator = \"admin\"\nname = \"{name}\"\n{lines}\n\n\
              [integrations.admin]\nplatform = \"genesys\"\ntoken_url = \"{login}/oauth/token\"\napi_url = \"{api}\"\n\
              secret = \"local:admin\"\nadministers = true\nallow = [\"GET /api/v2/oauth/clients/**\", \
              \"POST /api/v2/oauth/clients\", \"PUT /api/v2/oauth/clients/*\", \"DELETE /api/v2/oauth/clients/*\", \
-             \"POST /api/v2/oauth/clients/*/secret\", \"GET /api/v2/authorization/roles\", \
+             \"POST /api/v2/oauth/clients/*/secret\", \"GET /api/v2/authorization/roles/**\", \
+             \"POST /api/v2/authorization/roles\", \"PUT /api/v2/authorization/roles/*\", \
+             \"DELETE /api/v2/authorization/roles/*\", \"POST /api/v2/authorization/subjects/*/bulkadd\", \
+             \"GET /api/v2/authorization/permissions\", \
              \"GET /api/v2/authorization/divisions\", \"GET /api/v2/tokens/me\"]\n"
         ));
     }
 
-    fn run(&self, arguments: &[&str]) -> Finished {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
         self.scene.run(&[&["provision"], arguments].concat())
     }
 
@@ -82,9 +106,15 @@ impl Provisioned {
     }
 
     /// The ids of clients that are live and were not there from the start.
-    fn made(&self) -> Vec<String> {
+    pub(crate) fn made(&self) -> Vec<String> {
         let live = self.scene.world().live_secrets().into_iter().map(|live| live.id);
         live.filter(|id| *id != self.admin.id && *id != self.scene.keys.id).collect()
+    }
+
+    /// The ids of all clients that were not there from the start, whether or not they get tokens.
+    pub(crate) fn standing(&self) -> Vec<String> {
+        let all = self.scene.world().standing_clients().into_iter();
+        all.filter(|id| *id != self.admin.id && *id != self.scene.keys.id).collect()
     }
 
     fn secrets_made(&self) -> u64 {
@@ -147,6 +177,136 @@ fn a_client_is_planned_made_used_changed_and_removed() {
     provisioned.assert("destroy_nothing", &["destroy", "queue-sync", "--yes"]);
     provisioned.assert("apply_again", &["apply", "queue-sync", "--yes"]);
     provisioned.assert_serves();
+}
+
+/// A rotation that names no client.
+const TURNS: &str = "[integrations.queue-sync.rotation]\nadministrator = \"admin\"\n\
+                     verify = [\"GET /api/v2/routing/queues?pageSize=1\"]";
+
+#[test]
+fn two_clients_that_take_turns_are_made_rotated_and_removed_without_a_step_by_hand() {
+    let provisioned = Provisioned::set();
+    let world = provisioned.scene.world();
+    provisioned.configure("queue-sync of hallpass", &format!("{GRANTS}\n{TURNS}"));
+    let early = provisioned.scene.run(&["rotate", "plan", "queue-sync"]);
+    assert!(early.stderr.contains("hallpass provision apply queue-sync"), "{early:?}");
+    provisioned.assert("turns_plan", &["plan", "queue-sync"]);
+    provisioned.assert("turns_plan_json", &["plan", "queue-sync", "--json"]);
+    provisioned.assert("turns_apply", &["apply", "queue-sync", "--yes"]);
+    let first = provisioned.made();
+    assert_eq!((first.len(), provisioned.standing().len()), (1, 2), "the second one is off");
+    provisioned.assert_nothing_in_the_clear();
+    provisioned.assert_serves();
+
+    // Nothing was written down by hand in between.
+    let rotated = provisioned.scene.run(&["rotate", "run", "queue-sync", "--wait", "20s"]);
+    assert_eq!(rotated.code, Some(11), "it waits for its consumers: {rotated:?}");
+    let second: Vec<_> = provisioned.standing().into_iter().filter(|id| *id != first[0]).collect();
+    let calls = |id: &str| world.witness().clients[id].calls;
+    let before = calls(&second[0]);
+    provisioned.assert_serves();
+    assert_eq!(calls(&second[0]), before + 1, "the second one serves");
+    provisioned.assert("turns_nothing", &["plan", "queue-sync"]);
+    let inventory = provisioned.scene.run(&["inventory", "--json"]).stdout;
+    assert!(first[0].len() > 8 && inventory.contains(&first[0]), "{inventory}");
+    assert!(!inventory.contains("orphan-client") && inventory.contains("\"standby\""), "{inventory}");
+
+    let of = |name: &str| world.add_role(NewRole::named(name).permission("routing:queue:view"));
+    world.set_roles(&second[0], &[(&of("Another"), "*")]);
+    provisioned.assert("turns_drift", &["plan", "queue-sync"]);
+    assert_eq!(provisioned.run(&["apply", "queue-sync", "--yes"]).code, Some(0));
+    provisioned.assert("turns_nothing", &["plan", "queue-sync"]);
+    provisioned.assert("turns_destroy", &["destroy", "queue-sync", "--yes", "--even-if-used"]);
+    assert!(provisioned.standing().is_empty());
+}
+
+const OWN: &str = "permissions = [\"routing:queue:view\", \"routing:queue:edit\"]\ndivisions = [\"Sales\"]";
+
+#[test]
+fn out_of_permissions_a_role_is_planned_made_kept_true_and_removed() {
+    let provisioned = Provisioned::for_roles();
+    let world = provisioned.scene.world();
+    let names =
+        || world.roles().into_values().filter(|name| name.starts_with("hallpass")).collect::<Vec<_>>();
+    provisioned.configure("queue-sync of hallpass", OWN);
+    provisioned.assert("role_plan", &["plan", "queue-sync"]);
+    provisioned.assert("role_plan_json", &["plan", "queue-sync", "--json"]);
+    provisioned.assert("role_apply", &["apply", "queue-sync", "--yes"]);
+    assert_eq!(names(), ["hallpass queue-sync"]);
+    provisioned.assert("plan_nothing", &["plan", "queue-sync"]);
+    provisioned.assert_serves();
+
+    provisioned.configure("queue-sync of hallpass", &OWN.replace("queue:edit", "queue:delete"));
+    provisioned.assert("role_drift", &["plan", "queue-sync"]);
+    provisioned.assert("role_drift_apply", &["apply", "queue-sync", "--yes"]);
+    provisioned.assert("plan_nothing", &["plan", "queue-sync"]);
+
+    let (id, _) = world.roles().into_iter().find(|(_, name)| name.starts_with("hallpass")).unwrap();
+    let ada = world.add_client(NewClient::named("Ada's client").role(id, "*"));
+    provisioned.assert("role_stays", &["plan", "queue-sync", "--destroy", "--even-if-used"]);
+    world.remove_client(&ada.id);
+    provisioned.assert("role_destroy", &["destroy", "queue-sync", "--yes", "--even-if-used"]);
+    assert!(names().is_empty() && provisioned.standing().is_empty());
+}
+
+#[test]
+fn from_permissions_back_to_a_role_leaves_no_role_behind() {
+    let provisioned = Provisioned::for_roles();
+    provisioned.configure("queue-sync of hallpass", OWN);
+    assert_eq!(provisioned.run(&["apply", "queue-sync", "--yes"]).code, Some(0));
+    provisioned.configure("queue-sync of hallpass", GRANTS);
+    provisioned.assert("role_back", &["apply", "queue-sync", "--yes"]);
+    assert!(provisioned.scene.world().roles().into_values().all(|name| !name.starts_with("hallpass")));
+    provisioned.assert_serves();
+}
+
+#[test]
+fn a_role_that_cannot_be_made_is_refused_by_name() {
+    let provisioned = Provisioned::for_roles();
+    let own = |permission: &str| OWN.replace("routing:queue:edit", permission);
+    for (name, lines) in [
+        ("permission_lacked", &*own("outbound:campaign:imagined")),
+        ("permission_wildcard", &own("routing:*")),
+        ("permission_malformed", &own("admin")),
+        ("division_unknown", &OWN.replace("Sales", "sales")),
+        ("divisions_missing", "permissions = [\"routing:queue:view\"]"),
+        ("permissions_missing", "divisions = [\"Sales\"]"),
+        ("permissions_and_grants", &format!("{OWN}\n{GRANTS}")),
+    ] {
+        provisioned.configure("a", lines);
+        provisioned.assert(name, &["apply", "queue-sync", "--yes"]);
+    }
+    provisioned.configure("a", &format!("{OWN}\nrole = \"Queues\""));
+    provisioned.assert("role_foreign", &["apply", "queue-sync", "--yes"]);
+    assert_eq!(provisioned.scene.world().roles().len(), 3, "no role was made");
+    assert!(provisioned.standing().is_empty());
+}
+
+#[test]
+fn a_foreign_role_is_taken_over_only_when_a_person_says_so() {
+    let provisioned = Provisioned::for_roles();
+    provisioned.configure("a", &format!("{OWN}\nrole = \"Queues\""));
+    provisioned.assert("role_adopt_plan", &["plan", "queue-sync", "--adopt"]);
+    assert_eq!(provisioned.run(&["apply", "queue-sync", "--yes", "--adopt"]).code, Some(0));
+    assert_eq!(provisioned.scene.world().roles().len(), 3, "no role was made");
+    provisioned.assert("plan_nothing", &["plan", "queue-sync"]);
+}
+
+#[test]
+fn whoever_may_not_make_or_give_a_role_is_told_what_is_missing() {
+    for (name, missing) in [
+        ("role_denied_make", "authorization:role:add"),
+        ("role_denied_give", "authorization:grant:add"),
+        // The permission is in the role, and its maker does not hold it.
+        ("role_denied_hold", "routing:queue:edit"),
+    ] {
+        let permissions: Vec<_> = MAKER.into_iter().filter(|permission| *permission != missing).collect();
+        let provisioned =
+            Provisioned::with(GenesysSettings::default(), &permissions, &["role-queues", "role-more"]);
+        provisioned.configure("queue-sync of hallpass", OWN);
+        provisioned.assert(name, &["apply", "queue-sync", "--yes"]);
+        assert!(provisioned.made().is_empty(), "{missing}");
+    }
 }
 
 #[test]
@@ -214,6 +374,37 @@ fn a_full_organisation_is_said_and_nothing_is_left_behind() {
     let provisioned = Provisioned::with(full, &ALL, &["role-queues"]);
     provisioned.assert("full", &["apply", "queue-sync", "--yes"]);
     assert!(provisioned.made().is_empty());
+}
+
+#[test]
+fn where_there_is_no_room_for_the_second_of_two_the_first_serves_and_the_next_apply_goes_on() {
+    let full = GenesysSettings { most_clients: Some(3), ..GenesysSettings::default() };
+    let provisioned = Provisioned::with(full, &ALL, &["role-queues"]);
+    provisioned.configure("queue-sync of hallpass", &format!("{GRANTS}\n{TURNS}"));
+    provisioned.assert("turns_full", &["apply", "queue-sync", "--yes"]);
+    assert_eq!(provisioned.standing().len(), 1);
+    provisioned.assert_serves();
+    provisioned.scene.world().remove_client(&provisioned.scene.keys.id);
+    assert_eq!(provisioned.run(&["apply", "queue-sync", "--yes"]).code, Some(0));
+    assert_eq!(provisioned.standing().len(), 2);
+}
+
+#[test]
+fn of_two_applies_at_once_one_makes_the_role_and_the_other_says_who() {
+    let provisioned = Provisioned::for_roles();
+    provisioned.configure("queue-sync of hallpass", OWN);
+    let slow = Misbehaviour::on_api(Act::DelayAnswer { millis: 600_000 })
+        .method("POST")
+        .path("/api/v2/authorization/roles");
+    provisioned.scene.world().misbehave(slow);
+    let first = provisioned.scene.hallpass(&["provision", "apply", "queue-sync", "--yes"]).start().unwrap();
+    until(|| provisioned.scene.world().roles().len() == 4);
+    let second = provisioned.run(&["apply", "queue-sync", "--yes"]);
+    assert_eq!(second.code, Some(5), "{second:?}");
+    assert!(second.stderr.contains("is provisioning it"), "{second:?}");
+    provisioned.scene.world().advance(std::time::Duration::from_secs(600));
+    first.line(Stream::Stderr, "queue-sync: as configured", PATIENCE).unwrap();
+    assert_eq!((provisioned.scene.world().roles().len(), provisioned.made().len()), (4, 1));
 }
 
 #[test]

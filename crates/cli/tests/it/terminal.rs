@@ -27,6 +27,11 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn start(scene: &Scene, arguments: &[&str]) -> Self {
+        Self::with(scene, arguments, &[("NO_COLOR", "1")])
+    }
+
+    /// The same with these variables, and no other.
+    pub(crate) fn with(scene: &Scene, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&terminal).unwrap();
         unlockpt(&terminal).unwrap();
@@ -39,7 +44,7 @@ impl Session {
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .env("HOME", scene.path())
-            .env("NO_COLOR", "1")
+            .envs(variables.iter().copied())
             .current_dir(scene.path())
             .stdin(end(&inner))
             .stdout(end(&inner))
@@ -79,6 +84,11 @@ impl Session {
 
     pub(crate) fn type_line(&mut self, text: &str) {
         self.terminal.write_all(format!("{text}\n").as_bytes()).unwrap();
+    }
+
+    /// End of transmission, as Ctrl-D sends it.
+    pub(crate) fn type_end(&mut self) {
+        self.terminal.write_all(&[4]).unwrap();
     }
 
     /// Types what must not appear, once the terminal has stopped repeating what is typed.
@@ -152,8 +162,7 @@ fn a_terminal_that_is_closed_leaves_nothing_behind() {
     fs::remove_file(scene.path().join("hallpass.toml")).unwrap();
     let mut session = Session::start(&scene, &["init"]);
     session.wait_for("platform [genesys]: ");
-    // End of transmission, as Ctrl-D sends it.
-    session.terminal.write_all(&[4]).unwrap();
+    session.type_end();
     let (code, seen) = session.end();
     assert_eq!(code, Some(2), "{seen}");
     assert!(seen.contains("nothing was written"), "{seen}");

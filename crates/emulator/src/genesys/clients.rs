@@ -33,7 +33,7 @@ pub(crate) struct About {
     pub(crate) permissions: Option<BTreeSet<String>>,
     pub(super) grant_type: String,
     pub(super) created: Moment,
-    pub(super) modified: Moment,
+    pub(crate) modified: Moment,
     /// The clients that made and changed it.
     pub(super) created_by: Option<String>,
     pub(super) modified_by: Option<String>,

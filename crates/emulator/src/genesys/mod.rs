@@ -3,18 +3,21 @@
 //! A request arrives (it is placed and its caller named), and then takes effect. Between the two the rest of the
 //! crate may delay it, lose it, or answer in the platform's place.
 
+mod catalogue;
 mod client_messages;
 pub(crate) mod clients;
 pub(crate) mod conversations;
 pub(crate) mod credentials;
 pub(crate) mod divisions;
 mod errors;
+mod grants;
 mod me;
 pub(crate) mod orders;
 mod paging;
 mod permissions;
 mod queues;
 mod quota;
+mod role_changes;
 pub(crate) mod roles;
 mod routes;
 mod token;
@@ -195,8 +198,14 @@ fn dispatch(state: &mut State, settings: &GenesysSettings, found: &routes::Found
         Route::DeleteClient => clients::delete(state, settings, first, call),
         Route::ResetSecret => clients::reset_secret(state, settings, first, call),
         Route::ListDivisions => divisions::list(state, call),
-        Route::ListRoles => roles::list(state, call),
+        Route::ListRoles => roles::list(state, settings, call),
         Route::ReadRole => roles::read(state, first, call),
+        Route::CreateRole => role_changes::create(state, settings, call),
+        Route::ReplaceRole => role_changes::replace(state, settings, first, call),
+        Route::DeleteRole => role_changes::delete(state, first, call),
+        Route::ListRoleSubjects => grants::of_role(state, first, call),
+        Route::AddGrants => grants::add(state, settings, first, call),
+        Route::ListPermissions => catalogue::list(state, call),
         Route::ReadCredential => credentials::read(state, first, call),
         Route::ReplaceCredential => credentials::replace(state, first, call),
         Route::QueryUsage => usage::query(state, settings, first, call),

@@ -23,7 +23,13 @@ impl Needs {
             Route::QueryUsage | Route::SummarizeUsage | Route::ReadUsage => {
                 Self::Any(&["oauth:client:view", "usage:client:view"])
             }
-            Route::ListRoles | Route::ReadRole => Self::Any(&["authorization:role:view"]),
+            Route::ListRoles | Route::ReadRole | Route::ListRoleSubjects => {
+                Self::Any(&["authorization:role:view"])
+            }
+            Route::CreateRole => Self::Any(&["authorization:role:add"]),
+            Route::ReplaceRole => Self::Any(&["authorization:role:edit"]),
+            Route::DeleteRole => Self::Any(&["authorization:role:delete"]),
+            Route::AddGrants => Self::All(&["authorization:grant:add"]),
             Route::ReadCredential => Self::Any(&["integrations:integration:view"]),
             Route::ReplaceCredential => Self::Any(&["integrations:integration:edit"]),
             _ => return None,
@@ -62,6 +68,11 @@ pub(super) fn holds_roles(state: &State, received: &Received, given: &[RoleDivis
         own.iter().any(covers)
     };
     caller.about.permissions.is_none() || given.iter().all(holds)
+}
+
+/// Whether the caller holds every one of these permissions.
+pub(super) fn holds_all(state: &State, received: &Received, wanted: &BTreeSet<String>) -> bool {
+    held(state, received).is_none_or(|held| held.is_superset(wanted))
 }
 
 /// The client whose token a request carries.

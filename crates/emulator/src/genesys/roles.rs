@@ -1,22 +1,24 @@
 //! Roles: what a client-credentials client may do, division by division.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Call, Estate, errors, paging::Paging};
 use crate::{
+    clock::Moment,
     draws::{Draws, Kind},
     forms,
     reply::Reply,
+    settings::GenesysSettings,
     state::State,
     world::World,
 };
 
 /// A role to be added.
 ///
-/// As JSON: `{"name": "queue-sync", "id": ..., "permissions": ["routing:queue:view"]}`; only the name is required.
+/// As JSON: `{"name": "queue-sync", "id": ..., "description": ..., "permissions": ["routing:queue:view"]}`; only the name is required.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewRole {
@@ -24,19 +26,28 @@ pub struct NewRole {
     #[serde(default)]
     id: Option<String>,
     #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
     permissions: BTreeSet<String>,
 }
 
 impl NewRole {
     /// A role of this name that allows nothing; its id is drawn unless given.
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), id: None, permissions: BTreeSet::new() }
+        Self { name: name.into(), id: None, description: None, permissions: BTreeSet::new() }
     }
 
     /// Fixes the id. A role that is there already under this id is replaced.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
+        self
+    }
+
+    /// What is written about it.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
         self
     }
 
@@ -61,8 +72,11 @@ pub struct RoleDivision {
 /// A role.
 #[derive(Clone, Debug)]
 pub(crate) struct Role {
-    name: String,
+    pub(super) name: String,
+    pub(super) description: Option<String>,
     pub(crate) permissions: BTreeSet<String>,
+    /// When the administration made it; `None` for one that was there from the start.
+    pub(super) made: Option<Moment>,
 }
 
 impl World {
@@ -72,22 +86,47 @@ impl World {
         let State { genesys, draws, .. } = &mut *state;
         genesys.add_role(role, draws)
     }
+
+    /// The roles of Genesys Cloud, by id, with their names; those that the administration made among them.
+    pub fn roles(&self) -> BTreeMap<String, String> {
+        self.state().genesys.roles.iter().map(|(id, role)| (id.clone(), role.name.clone())).collect()
+    }
+
+    /// Gives a client of Genesys Cloud these roles, each in a division, in place of those that it has; as somebody would in the console.
+    pub fn set_roles(&self, client_id: &str, roles: &[(&str, &str)]) {
+        let now = self.now();
+        if let Some(client) = self.state().clients.get_mut(client_id) {
+            let role = |(role, division): &(&str, &str)| RoleDivision {
+                role_id: (*role).to_owned(),
+                division_id: (*division).to_owned(),
+            };
+            client.about.role_divisions = roles.iter().map(role).collect();
+            client.about.modified = now;
+        }
+    }
 }
 
 impl Estate {
     fn add_role(&mut self, new: NewRole, draws: &mut Draws) -> String {
         let id = new.id.unwrap_or_else(|| draws.id(Kind::Role));
-        self.roles.insert(id.clone(), Role { name: new.name, permissions: new.permissions });
+        let role =
+            Role { name: new.name, description: new.description, permissions: new.permissions, made: None };
+        self.roles.insert(id.clone(), role);
         id
     }
 }
 
-pub(super) fn list(state: &State, call: &Call<'_>) -> Reply {
+/// Roles in the order of their ids. One that was made a moment ago is missing for as long as the settings say.
+pub(super) fn list(state: &State, settings: &GenesysSettings, call: &Call<'_>) -> Reply {
     let paging = match Paging::read(&forms::parse(&call.received.query), call.correlation_id) {
         Ok(paging) => paging,
         Err(refused) => return refused,
     };
-    let roles: Vec<Value> = state.genesys.roles.iter().map(|(id, role)| shown(id, role)).collect();
+    let shows = |role: &Role| {
+        role.made.is_none_or(|made| call.now >= made.after_seconds(settings.listing_lag_seconds))
+    };
+    let listed = state.genesys.roles.iter().filter(|(_, role)| shows(role));
+    let roles: Vec<Value> = listed.map(|(id, role)| shown(id, role)).collect();
     Reply::json(200, &paging.listing(&roles, PATH, &[]))
 }
 
@@ -99,7 +138,7 @@ pub(super) fn read(state: &State, id: &str, call: &Call<'_>) -> Reply {
 }
 
 /// A role as the API shows it: its permissions stand in policies, one per entity.
-fn shown(id: &str, role: &Role) -> Value {
+pub(super) fn shown(id: &str, role: &Role) -> Value {
     let mut policies: Vec<Value> = Vec::new();
     for permission in &role.permissions {
         let mut parts = permission.splitn(3, ':');
@@ -113,9 +152,13 @@ fn shown(id: &str, role: &Role) -> Value {
             }
         }
     }
-    json!({
+    let mut shown = json!({
         "id": id, "name": role.name, "permissionPolicies": policies, "selfUri": format!("{PATH}/{id}"),
-    })
+    });
+    if let Some(description) = &role.description {
+        shown["description"] = description.as_str().into();
+    }
+    shown
 }
 
-const PATH: &str = "/api/v2/authorization/roles";
+pub(super) const PATH: &str = "/api/v2/authorization/roles";

@@ -130,6 +130,12 @@ pub(crate) enum Route {
     ListDivisions,
     ListRoles,
     ReadRole,
+    CreateRole,
+    ReplaceRole,
+    DeleteRole,
+    ListRoleSubjects,
+    AddGrants,
+    ListPermissions,
     ReadCredential,
     ReplaceCredential,
 }
@@ -150,7 +156,7 @@ const GUIDE_TOKEN: &str = "/api/v2/oauth/token";
 const ADMINISTRATION: [&str; 3] =
     ["/api/v2/oauth/clients", "/api/v2/authorization/", "/api/v2/integrations/credentials/"];
 
-const ROUTES: [(&str, &str, Route); 25] = [
+const ROUTES: [(&str, &str, Route); 31] = [
     ("GET", "/api/v2/routing/queues", Route::ListQueues),
     ("POST", "/api/v2/routing/queues", Route::CreateQueue),
     ("GET", "/api/v2/routing/queues/{queueId}", Route::ReadQueue),
@@ -177,7 +183,13 @@ const ROUTES: [(&str, &str, Route); 25] = [
     ("GET", "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}", Route::ReadUsage),
     ("GET", "/api/v2/authorization/divisions", Route::ListDivisions),
     ("GET", "/api/v2/authorization/roles", Route::ListRoles),
+    ("POST", "/api/v2/authorization/roles", Route::CreateRole),
     ("GET", "/api/v2/authorization/roles/{roleId}", Route::ReadRole),
+    ("PUT", "/api/v2/authorization/roles/{roleId}", Route::ReplaceRole),
+    ("DELETE", "/api/v2/authorization/roles/{roleId}", Route::DeleteRole),
+    ("GET", "/api/v2/authorization/roles/{roleId}/subjectgrants", Route::ListRoleSubjects),
+    ("POST", "/api/v2/authorization/subjects/{subjectId}/bulkadd", Route::AddGrants),
+    ("GET", "/api/v2/authorization/permissions", Route::ListPermissions),
     ("GET", "/api/v2/integrations/credentials/{credentialId}", Route::ReadCredential),
     ("PUT", "/api/v2/integrations/credentials/{credentialId}", Route::ReplaceCredential),
 ];

@@ -8,6 +8,8 @@ use super::decide::{Me, Next};
 use super::document::Open;
 use super::drift::drift;
 use super::effect::{Change, Effect};
+use super::own_role;
+use super::pair::{came_of, idle, idle_name};
 use super::refused::{foreign, in_use, of_another};
 use super::seen::{Owner, Seen};
 use super::wanted::Wanted;
@@ -18,10 +20,15 @@ pub(super) fn next(wanted: &Wanted, seen: &Seen, me: Me<'_>) -> Next {
     if let Some(id) = &seen.in_hand {
         return Next::Do(Effect::Store(id.clone()));
     }
+    let next = own_role::next(wanted, seen, me).unwrap_or_else(|| client(wanted, seen, me));
+    if matches!(next, Next::Done) { own_role::surplus(wanted, seen).unwrap_or(next) } else { next }
+}
+
+fn client(wanted: &Wanted, seen: &Seen, me: Me<'_>) -> Next {
     match seen.serving() {
         Some(serving) => match seen.owner(serving, wanted) {
             Owner::Anothers(other) => Next::Refuse(of_another(serving, &other)),
-            Owner::Nobodys if !wanted.adopt => Next::Refuse(foreign(wanted, &[serving])),
+            Owner::Nobodys if !wanted.adopt => Next::Refuse(foreign(wanted, &wanted.name, &[serving])),
             _ => keep(wanted, seen, serving, me),
         },
         None => bring(wanted, seen, me),
@@ -30,14 +37,20 @@ pub(super) fn next(wanted: &Wanted, seen: &Seen, me: Me<'_>) -> Next {
 
 /// The client whose secret is stored is there: it shall be as it was written down, and the only one.
 fn keep(wanted: &Wanted, seen: &Seen, serving: &ClientSeen, me: Me<'_>) -> Next {
-    let alike = std::iter::once(serving).chain(wanted.also.iter().filter_map(|id| seen.clients.get(id)));
+    let second = idle(wanted, seen);
+    let named = wanted.also.iter().filter_map(|id| seen.clients.get(id));
+    let alike = std::iter::once(serving).chain(second).chain(named);
     for client in alike {
         let (draft, differs) = drift(wanted, seen, client, me.drawn);
         if !differs.is_empty() {
             return Next::Do(Effect::Update { id: client.id.clone(), draft, differs });
         }
     }
-    let kept = [&seen.pending].map(|held| held.as_ref().and_then(|held| held.client.as_ref()));
+    if wanted.pair && second.is_none() {
+        return unlisted(wanted, seen, serving, me.now)
+            .unwrap_or_else(|| make(wanted, seen, me, &idle_name(wanted, seen), Effect::CreateIdle));
+    }
+    let kept = [second.map(|second| &second.id), seen.pending.as_ref().and_then(|held| held.client.as_ref())];
     let orphan = seen.clients.values().find(|client| {
         let ours = matches!(seen.owner(client, wanted), Owner::Ours(_) | Owner::Open);
         ours && client.id != serving.id && !kept.contains(&Some(&client.id))
@@ -69,8 +82,15 @@ fn bring(wanted: &Wanted, seen: &Seen, me: Me<'_>) -> Next {
             _ => Next::Do(Effect::Reset(lost.id.clone())),
         },
         Some((_, lost)) => clear(wanted, seen, lost, me.now),
-        None => make(wanted, seen, me),
+        None => make(wanted, seen, me, &wanted.name, Effect::Create),
     }
+}
+
+/// A second client that the document names and that does not show yet.
+fn unlisted(wanted: &Wanted, seen: &Seen, serving: &ClientSeen, now: WallTime) -> Option<Next> {
+    let noted = seen.noted().filter(|noted| noted.clients.iter().any(|id| *id != serving.id))?;
+    let until = noted.made.as_ref()?.at.after(wanted.nature.listing_lag);
+    (now < until).then_some(Next::Wait(until))
 }
 
 fn promotion(seen: &Seen) -> Option<Next> {
@@ -93,29 +113,40 @@ fn unseen(wanted: &Wanted, seen: &Seen, now: WallTime) -> Option<Next> {
     Some(Next::Wait(until))
 }
 
-fn make(wanted: &Wanted, seen: &Seen, me: Me<'_>) -> Next {
+/// What makes the client of this name: its creation, or the consent to take over the one that is there.
+fn make(wanted: &Wanted, seen: &Seen, me: Me<'_>, name: &str, creation: Effect) -> Next {
     let named: Vec<_> = seen
         .clients
         .values()
-        .filter(|client| wanted.nature.can_be_marked && client.name == wanted.name)
+        .filter(|client| wanted.nature.can_be_marked && client.name == name)
         .filter(|client| seen.owner(client, wanted) == Owner::Nobodys)
         .collect();
     match named.as_slice() {
-        [] => announced(wanted, seen, me),
-        [client] if wanted.adopt => {
-            let (draft, differs) = drift(wanted, seen, client, me.drawn);
-            Next::Do(Effect::Update { id: client.id.clone(), draft, differs })
+        [] => announced(wanted, seen, me, creation),
+        [client] if wanted.adopt && creation == Effect::CreateIdle && client.active => {
+            match used(client, me.now) {
+                Some(true) if !wanted.even_if_used => Next::Refuse(in_use(wanted, client, "switched off")),
+                None if !seen.asked.contains(&client.id) => Next::Do(Effect::Ask(client.id.clone())),
+                _ => adopted(wanted, seen, client, me),
+            }
         }
-        several => Next::Refuse(foreign(wanted, several)),
+        [client] if wanted.adopt => adopted(wanted, seen, client, me),
+        several => Next::Refuse(foreign(wanted, name, several)),
     }
 }
 
-fn announced(wanted: &Wanted, seen: &Seen, me: Me<'_>) -> Next {
+fn adopted(wanted: &Wanted, seen: &Seen, client: &ClientSeen, me: Me<'_>) -> Next {
+    let (draft, differs) = drift(wanted, seen, client, me.drawn);
+    Next::Do(Effect::Update { id: client.id.clone(), draft, differs })
+}
+
+/// A creation, announced before it is sent.
+pub(super) fn announced(wanted: &Wanted, seen: &Seen, me: Me<'_>, creation: Effect) -> Next {
     let open = seen.noted().and_then(|noted| noted.open.as_ref());
     match open {
-        Some(open) if seen.unsent.as_ref() == Some(&open.nonce) => Next::Do(Effect::Create),
+        Some(open) if seen.unsent.as_ref() == Some(&open.nonce) => Next::Do(creation),
         // It may have had its effect, which may not show yet.
-        Some(open) if me.now < open.at.after(wanted.nature.listing_lag) => {
+        Some(open) if !came_of(seen, &open.nonce) && me.now < open.at.after(wanted.nature.listing_lag) => {
             Next::Wait(open.at.after(wanted.nature.listing_lag))
         }
         _ => {

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use hallpass_core::{Fault, FaultCode};
 
+use super::document::Document;
 use super::effect::{Change, Effect};
+use super::own_role::chosen;
+use super::predict::turns;
 use super::seen::Seen;
 use super::wanted::Wanted;
 use super::{bring, destroy};
@@ -47,31 +50,33 @@ pub struct Me<'a> {
 /// not sent yet.
 #[must_use]
 pub fn next(goal: Goal, wanted: &Wanted, seen: &Seen, me: Me<'_>) -> Next {
+    let wanted = &*wanted.given(seen);
     let wished = match goal {
         Goal::Apply => bring::next(wanted, seen, me),
         Goal::Destroy => destroy::next(wanted, seen, me.now),
     };
-    leased(wished, wanted, seen, me)
+    leased(wished, goal, wanted, seen, me)
 }
 
 /// `wished`, or what the lease asks for first.
-fn leased(wished: Next, wanted: &Wanted, seen: &Seen, me: Me<'_>) -> Next {
+fn leased(wished: Next, goal: Goal, wanted: &Wanted, seen: &Seen, me: Me<'_>) -> Next {
     let noted = seen.noted();
     let lease = noted.and_then(|noted| noted.lease.as_ref());
     let ours = lease.is_some_and(|lease| lease.holder == me.holder);
     let release = |unless: Next| if ours { Next::Do(Effect::Write(Change::Release)) } else { unless };
     match wished {
-        Next::Do(Effect::Ask(id)) => Next::Do(Effect::Ask(id)),
+        Next::Do(question) if question.is_question() => Next::Do(question),
         Next::Refuse(fault) => release(Next::Refuse(fault)),
         Next::Wait(until) if until.since(me.now) > wanted.stay => release(Next::Wait(until)),
         Next::Wait(until) => Next::Wait(until),
         // Who leaves an announcement behind leaves the next one to wait for what it may have done.
-        Next::Done if ours || noted.is_some_and(|noted| noted.open.is_some()) => held_by_another(seen, me)
-            .unwrap_or(if may_act(seen, me, Duration::ZERO) {
+        Next::Done if ours || noted.is_some_and(|noted| is_unsettled(noted, goal, wanted, seen)) => {
+            held_by_another(seen, me).unwrap_or(if may_act(seen, me, Duration::ZERO) {
                 Next::Do(Effect::Write(Change::Close))
             } else {
                 Next::Do(Effect::Write(Change::Take))
-            }),
+            })
+        }
         Next::Done => Next::Done,
         Next::Do(effect) => held_by_another(seen, me).unwrap_or(if may_act(seen, me, CALL) {
             Next::Do(effect)
@@ -79,6 +84,13 @@ fn leased(wished: Next, wanted: &Wanted, seen: &Seen, me: Me<'_>) -> Next {
             Next::Do(Effect::Write(Change::Take))
         }),
     }
+}
+
+/// Whether the document still says what is not so any more. Rotation believes what it says of the clients that take turns.
+fn is_unsettled(noted: &Document, goal: Goal, wanted: &Wanted, seen: &Seen) -> bool {
+    let role = chosen(wanted, seen).map(|role| &role.id);
+    let stale = noted.clients != turns(wanted, seen) || noted.role.as_ref() != role;
+    noted.open.is_some() || (goal == Goal::Apply && stale)
 }
 
 fn may_act(seen: &Seen, me: Me<'_>, needed: Duration) -> bool {

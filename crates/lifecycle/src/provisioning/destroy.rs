@@ -5,6 +5,7 @@ use hallpass_core::{ClientSeen, Fault, FaultCode};
 use super::bring::used;
 use super::decide::Next;
 use super::effect::Effect;
+use super::own_role;
 use super::refused::in_use;
 use super::seen::{Owner, Seen};
 use super::wanted::Wanted;
@@ -15,15 +16,28 @@ pub(super) fn next(wanted: &Wanted, seen: &Seen, now: WallTime) -> Next {
     if let Some(fault) = not_ours(wanted, seen) {
         return Next::Refuse(fault);
     }
-    let victim = seen.clients.values().find(|client| is_ours(wanted, seen, client));
-    if let Some(client) = victim {
-        return remove(wanted, seen, client, now);
+    let roles: Vec<_> = own_role::ours(wanted, seen).collect();
+    // Before the clients go, while it can be told whose they are.
+    if let Some(role) = roles.iter().find(|role| !seen.holders.contains_key(&role.id)) {
+        return Next::Do(Effect::AskRole(role.id.clone()));
+    }
+    let victims: Vec<_> = seen.clients.values().filter(|client| is_ours(wanted, seen, client)).collect();
+    // All of them are judged before one is touched: half of a pair is of no use to anybody.
+    if let Some(next) = victims.iter().find_map(|client| hindrance(wanted, seen, client, now)) {
+        return next;
+    }
+    if let Some(client) = victims.first() {
+        let id = client.id.clone();
+        return Next::Do(if client.active { Effect::Deactivate(id) } else { Effect::Delete(id) });
     }
     let open = seen.noted().and_then(|noted| noted.open.as_ref());
     if let Some(until) =
         open.map(|open| open.at.after(wanted.nature.listing_lag)).filter(|until| now < *until)
     {
         return Next::Wait(until);
+    }
+    if let Some(role) = roles.iter().find(|role| own_role::is_free(seen, &role.id)) {
+        return Next::Do(Effect::DeleteRole(role.id.clone()));
     }
     let current = seen.current.as_ref().and_then(|held| held.client.as_ref());
     let pending = seen.pending.as_ref().map(|held| held.version.clone());
@@ -62,15 +76,14 @@ fn not_ours(wanted: &Wanted, seen: &Seen) -> Option<Fault> {
     Some(Fault::new(FaultCode::ProvisionRefused, detail).with_hint(hint))
 }
 
-fn remove(wanted: &Wanted, seen: &Seen, client: &ClientSeen, now: WallTime) -> Next {
-    if !client.active {
-        return Next::Do(Effect::Delete(client.id.clone()));
+/// Why a client that is on is not removed, or what has to be asked first.
+fn hindrance(wanted: &Wanted, seen: &Seen, client: &ClientSeen, now: WallTime) -> Option<Next> {
+    if !client.active || wanted.even_if_used {
+        return None;
     }
     match used(client, now) {
-        _ if wanted.even_if_used => Next::Do(Effect::Deactivate(client.id.clone())),
-        Some(true) => Next::Refuse(in_use(wanted, client, "removed")),
-        Some(false) => Next::Do(Effect::Deactivate(client.id.clone())),
-        None if !seen.asked.contains(&client.id) => Next::Do(Effect::Ask(client.id.clone())),
-        None => Next::Refuse(in_use(wanted, client, "removed")),
+        Some(false) => None,
+        None if !seen.asked.contains(&client.id) => Some(Next::Do(Effect::Ask(client.id.clone()))),
+        Some(true) | None => Some(Next::Refuse(in_use(wanted, client, "removed"))),
     }
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::rotation::{Lease, WallTime};
 
-/// The only form of the document there is.
-pub const SCHEMA: u32 = 1;
+/// The newest form of the document. Since 2 it names the clients of the integration.
+pub const SCHEMA: u32 = 2;
 
 /// The document. Never a value: names, ids, times.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,12 @@ pub struct Document {
     pub open: Option<Open>,
     /// The client that was made last.
     pub made: Option<Made>,
+    /// The two clients that take turns in the rotation, which learns of them here; empty where there is one.
+    #[serde(default)]
+    pub clients: BTreeSet<SlotId>,
+    /// The role of the integration's own, by its id.
+    #[serde(default)]
+    pub role: Option<String>,
 }
 
 /// A creation that was announced.
@@ -54,7 +60,16 @@ impl Document {
     /// One that says nothing yet.
     #[must_use]
     pub fn new(integration: IntegrationName, environment: Environment) -> Self {
-        Self { schema: SCHEMA, integration, environment, lease: None, open: None, made: None }
+        Self {
+            schema: SCHEMA,
+            integration,
+            environment,
+            lease: None,
+            open: None,
+            made: None,
+            clients: BTreeSet::new(),
+            role: None,
+        }
     }
 
     /// Reads what a store holds.
@@ -110,8 +125,14 @@ mod tests {
     }
 
     #[test]
+    fn one_of_the_first_form_is_read() {
+        let first = r#"{"schema":1,"integration":"queue-sync","environment":"prod","lease":null,"open":null,"made":null}"#;
+        assert_eq!(Document::parse(&Secret::from(first)).unwrap(), Document { schema: 1, ..document() });
+    }
+
+    #[test]
     fn a_newer_one_is_refused_and_a_strange_one_is_not_quoted() {
-        let newer = Document::parse(&Secret::from(r#"{"schema":2,"things":"unheard of"}"#)).unwrap_err();
+        let newer = Document::parse(&Secret::from(r#"{"schema":3,"things":"unheard of"}"#)).unwrap_err();
         assert_eq!(newer.code(), FaultCode::ProvisionRefused);
         let strange = document().stored().expose_str().unwrap().replace("\"lease\"", "\"canary\"");
         let fault = Document::parse(&Secret::from(strange)).unwrap_err();

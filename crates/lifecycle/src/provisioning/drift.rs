@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use hallpass_core::{ClientDraft, ClientSeen};
 
 use super::effect::Differs;
+use super::pair::{Part, name, part};
 use super::seen::{Owner, Seen};
 use super::wanted::Wanted;
 
@@ -17,9 +18,17 @@ pub(super) fn drift(
 ) -> (ClientDraft, Vec<Differs>) {
     let owner = seen.owner(client, wanted);
     let marked = matches!(owner, Owner::Ours(_));
+    let active = match (&owner, part(seen, client)) {
+        // The state of one that a rotation knows by its id is the rotation's.
+        (Owner::Named, _) => None,
+        (_, Part::Serves) => Some(true),
+        // Whoever has the secret of one that is taken over would have a way in until its turn comes.
+        (Owner::Nobodys, Part::Idle) => Some(false),
+        (_, Part::Idle) => None,
+    };
     let description = (owner == Owner::Nobodys)
         .then(|| format!("{} {}", wanted.mark(drawn), client.description).trim().to_owned());
-    let mut draft = wanted.draft(description);
+    let mut draft = wanted.draft(&name(wanted, seen, client), description, active);
     if !marked && owner != Owner::Nobodys {
         draft.name = None;
     }
@@ -46,9 +55,10 @@ pub(super) fn drift(
     if wanted.nature.takes_grants && !client.machine_only {
         note("grant type", "another".to_owned(), "client credentials alone".to_owned());
     }
-    // The idle one of two that take turns is off on purpose.
-    if !client.active && owner != Owner::Named {
-        note("state", "off".to_owned(), "on".to_owned());
+    if let Some(active) = draft.active.filter(|active| *active != client.active) {
+        let [is, shall] =
+            if active { ["off", "on"] } else { ["on; whoever has its secret gets no token any more", "off"] };
+        note("state", is.to_owned(), shall.to_owned());
     }
     (draft, differs)
 }

@@ -1,12 +1,14 @@
 //! What may be done: one call, one write, never two.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use hallpass_core::{ClientDeed, ClientDraft, SlotId, Version};
+use hallpass_core::{ClientDeed, ClientDraft, RoleDraft, RoleGrant, SlotId, Version};
 
 use super::document::Open;
 
-/// One effect. Each is safe to do twice, but for [`Effect::Create`] and [`Effect::Reset`], whose outcome is looked for instead.
+/// One effect. Each is safe to do twice, but for [`Effect::Create`], [`Effect::CreateIdle`], [`Effect::CreateRole`] and
+/// [`Effect::Reset`], whose outcome is looked for instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Moves the document beside the secret.
@@ -15,8 +17,27 @@ pub enum Effect {
     Ask(SlotId),
     /// Makes the client of the creation that is announced.
     Create,
+    /// Makes the idle one of two that take turns. It is made switched off, and its secret is thrown away: the rotation gives it one when its turn comes.
+    CreateIdle,
     /// Gives a client another secret, because nobody has the present one.
     Reset(SlotId),
+    /// Makes the role of the creation that is announced.
+    CreateRole,
+    /// Makes a role what it shall be.
+    UpdateRole {
+        /// Which.
+        id: String,
+        /// What it shall be.
+        draft: RoleDraft,
+        /// In which members it differs; of a permission that is missing, or too much, the other side is empty.
+        differs: Vec<Differs>,
+    },
+    /// Gives the administering identity itself the role that it is to give.
+    HoldRole(BTreeSet<RoleGrant>),
+    /// Asks who else has a role.
+    AskRole(String),
+    /// Removes a role.
+    DeleteRole(String),
     /// Stores the secret in hand as PENDING.
     Store(SlotId),
     /// Makes PENDING current.
@@ -75,7 +96,13 @@ impl Effect {
     /// Whether it changes something that a person would look for in the console or in the store.
     #[must_use]
     pub fn is_news(&self) -> bool {
-        !matches!(self, Self::Write(_) | Self::Ask(_))
+        !matches!(self, Self::Write(_)) && !self.is_question()
+    }
+
+    /// Whether it changes nothing, and only its answer can tell how it goes on.
+    #[must_use]
+    pub fn is_question(&self) -> bool {
+        matches!(self, Self::Ask(_) | Self::AskRole(_))
     }
 
     /// What it does at the platform, if it is a call there.
@@ -83,11 +110,16 @@ impl Effect {
     pub fn deed(&self) -> Option<ClientDeed> {
         match self {
             Self::Ask(_) => Some(ClientDeed::LastUsed),
-            Self::Create => Some(ClientDeed::Create),
+            Self::Create | Self::CreateIdle => Some(ClientDeed::Create),
             Self::Reset(_) => Some(ClientDeed::Reset),
             Self::Update { .. } => Some(ClientDeed::Update),
             Self::Deactivate(_) => Some(ClientDeed::Deactivate),
             Self::Delete(_) => Some(ClientDeed::Delete),
+            Self::CreateRole => Some(ClientDeed::CreateRole),
+            Self::UpdateRole { .. } => Some(ClientDeed::UpdateRole),
+            Self::HoldRole(_) => Some(ClientDeed::HoldRole),
+            Self::AskRole(_) => Some(ClientDeed::RoleHolders),
+            Self::DeleteRole(_) => Some(ClientDeed::DeleteRole),
             Self::Write(_) | Self::Store(_) | Self::Promote { .. } | Self::Bury | Self::Forget(_) => None,
         }
     }
@@ -101,6 +133,7 @@ impl fmt::Display for Effect {
             Self::Write(Change::Release | Change::Close) => f.write_str("give the lease back"),
             Self::Ask(id) => write!(f, "ask when {id} was last used"),
             Self::Create => f.write_str("create the client"),
+            Self::CreateIdle => f.write_str("create the second client, switched off"),
             Self::Reset(id) => write!(f, "give {id} another secret"),
             Self::Store(id) => write!(f, "store the secret of {id}"),
             Self::Promote { client, .. } => write!(f, "make the secret of {client} current"),
@@ -108,6 +141,14 @@ impl fmt::Display for Effect {
                 let members: Vec<_> = differs.iter().map(|differs| differs.member).collect();
                 write!(f, "change {} of {id}", members.join(", "))
             }
+            Self::CreateRole => f.write_str("create the role"),
+            Self::UpdateRole { id, differs, .. } => {
+                let members: BTreeSet<_> = differs.iter().map(|differs| differs.member).collect();
+                write!(f, "change {} of role {id}", members.into_iter().collect::<Vec<_>>().join(", "))
+            }
+            Self::HoldRole(_) => f.write_str("give the role to the administering identity"),
+            Self::AskRole(id) => write!(f, "ask who else has role {id}"),
+            Self::DeleteRole(id) => write!(f, "remove role {id}"),
             Self::Deactivate(id) => write!(f, "switch {id} off"),
             Self::Delete(id) => write!(f, "remove {id}"),
             Self::Bury => f.write_str("take the dead secret out of the store"),

@@ -1,15 +1,16 @@
 //! The shell: looks, asks what is next, does it once, looks again.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hallpass_core::audit::{AuditEvent, AuditKind};
-use hallpass_core::{ClientCall, ClientDeed, Fault, FaultCode, Generated, Stage};
+use hallpass_core::{ClientCall, ClientDeed, Fault, FaultCode, Generated, SlotId, Stage};
 
 use super::decide::{Goal, Me, Next, next};
 use super::document::Document;
 use super::effect::{Change, Effect};
 use super::hands::{Done, Parts};
-use super::plan::{Planned, lacked, plan};
+use super::plan::{Planned, lacked as lacked_by, plan};
 use super::seen::Seen;
 use super::wanted::Wanted;
 use crate::rotation::WallTime;
@@ -26,6 +27,11 @@ pub struct Engine {
 pub(super) struct Run {
     pub(super) seen: Seen,
     pub(super) in_hand: Option<Generated>,
+    /// What was made here and may not be listed yet.
+    pub(super) made: BTreeSet<SlotId>,
+    pub(super) made_roles: BTreeSet<String>,
+    /// Whether the administering identity was given a role just now, which takes a while until it is known everywhere.
+    pub(super) held: bool,
     /// Whether the platform's listing has to be read again: at first, and whenever an answer was lost.
     pub(super) stale: bool,
     done: usize,
@@ -50,17 +56,21 @@ impl Engine {
         let drawn = self.nonce();
         let (effects, end) = loop {
             match plan(goal, &wanted, &run.seen, self.me(&drawn)) {
-                (_, Some(Next::Do(Effect::Ask(id)))) => self.ask(&id, &mut run).await,
+                (_, Some(Next::Do(question))) => self.question(&question, &mut run).await?,
                 planned => break planned,
             }
         };
         let refused = end.and_then(|end| if let Next::Refuse(fault) = end { Some(fault) } else { None });
         let effects: Vec<_> = effects.into_iter().filter(Effect::is_news).collect();
-        let makes = effects.iter().any(|effect| matches!(effect, Effect::Create | Effect::Update { .. }));
+        let gives =
+            |effect: &Effect| matches!(effect, Effect::Create | Effect::CreateIdle | Effect::Update { .. });
+        let makes = effects.iter().any(gives);
         // Whether it may be known is a permission of its own, and not knowing is no reason to stop.
         let own = if makes { self.parts.admin.own_grants().await.ok().flatten() } else { None };
-        let lacked = own.map(|own| lacked(&wanted, &own)).unwrap_or_default();
-        let calls = self.calls(goal, &effects);
+        let wanted = wanted.given(&run.seen).into_owned();
+        let lacked = own.filter(|_| wanted.own_role.is_none());
+        let lacked = lacked.map(|own| lacked_by(&wanted, &own)).unwrap_or_default();
+        let calls = self.calls(goal, &wanted, &effects);
         Ok(Planned { wanted, seen: run.seen, effects, refused, calls, lacked })
     }
 
@@ -87,7 +97,11 @@ impl Engine {
             }
             let drawn = self.nonce();
             match next(goal, wanted, &run.seen, self.me(&drawn)) {
-                Next::Do(Effect::Ask(id)) => self.ask(&id, run).await,
+                Next::Do(question) if question.is_question() => {
+                    if let Err(fault) = self.question(&question, run).await {
+                        self.patience(run, fault).await?;
+                    }
+                }
                 Next::Do(effect) => self.step(wanted, run, &effect).await?,
                 Next::Wait(until) => {
                     let left = until.since(self.now());
@@ -114,6 +128,9 @@ impl Engine {
             Ok(()) => {
                 run.done += usize::from(effect.is_news());
                 run.missed = 0;
+                if effect.is_news() {
+                    self.parts.witness.done(effect);
+                }
                 self.record(effect, "done")
             }
             Err(fault) => {
@@ -148,8 +165,10 @@ impl Engine {
                 | F::VersionConflict
                 | F::StoreThrottled
         );
+        // The vendor's Terraform provider waits ten seconds after a change of rights: until then the platform may not know of it.
+        let passing = passing || (run.held && fault.code() == F::AdminDenied);
         run.missed += 1;
-        let pause = fault.retry_after().unwrap_or(PAUSE);
+        let pause = fault.retry_after().unwrap_or(if run.held { PAUSE_AFTER_GRANT } else { PAUSE });
         if !passing || run.missed > TRIES || pause > self.wanted.stay {
             return Err(fault);
         }
@@ -158,8 +177,12 @@ impl Engine {
         Ok(())
     }
 
-    fn calls(&self, goal: Goal, effects: &[Effect]) -> std::collections::BTreeSet<ClientCall> {
-        let reads = [Some(ClientDeed::Find), (goal == Goal::Apply).then_some(ClientDeed::Resolve)];
+    fn calls(&self, goal: Goal, wanted: &Wanted, effects: &[Effect]) -> BTreeSet<ClientCall> {
+        let reads = [
+            Some(ClientDeed::Find),
+            (goal == Goal::Apply).then_some(ClientDeed::Resolve),
+            (goal == Goal::Apply && wanted.own_role.is_some()).then_some(ClientDeed::Permissions),
+        ];
         let deeds = reads.into_iter().flatten().chain(effects.iter().filter_map(Effect::deed));
         deeds.filter_map(|deed| self.parts.admin.call(deed)).collect()
     }
@@ -191,3 +214,5 @@ impl Engine {
 const TRIES: u8 = 3;
 /// What is waited where nobody says how long: about what a platform takes to settle.
 const PAUSE: Duration = Duration::from_secs(2);
+/// A third of what rights take to be known everywhere, and some more.
+const PAUSE_AFTER_GRANT: Duration = Duration::from_secs(5);

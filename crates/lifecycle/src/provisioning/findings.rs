@@ -23,6 +23,8 @@ pub struct Finding {
 pub fn refusals(wanted: &Wanted) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(wanted.grants.iter().filter_map(|grant| role(&grant.role)));
+    let permissions = wanted.own_role.iter().flat_map(|own| &own.permissions);
+    findings.extend(permissions.filter_map(|permission| narrow(permission)));
     findings.extend(wanted.scopes.iter().filter_map(|scope| wildcard("provision.scopes", "scope", scope)));
     findings.extend(addresses(wanted));
     findings.extend(lifetime(wanted));
@@ -37,6 +39,23 @@ fn role(name: &str) -> Option<Finding> {
             key: "provision.grants",
             detail: format!("role `{name}` may do nearly everything"),
             hint: "make a role with the permissions that the integration's `allow` needs, and name that"
+                .to_owned(),
+        })
+    })
+}
+
+/// A permission that names one action on one kind of thing.
+fn narrow(permission: &str) -> Option<Finding> {
+    wildcard("provision.permissions", "permission", permission).or_else(|| {
+        let parts: Vec<_> = permission.split(':').collect();
+        let plain = |part: &&str| {
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        };
+        (parts.len() != 3 || !parts.iter().all(plain)).then(|| Finding {
+            code: "permission-malformed",
+            key: "provision.permissions",
+            detail: format!("permission `{permission}` is not `domain:entity:action`"),
+            hint: "name each permission as the platform's documents do, such as `routing:queue:view`"
                 .to_owned(),
         })
     })
@@ -82,12 +101,12 @@ fn rights(wanted: &Wanted) -> Option<Finding> {
         (true, true) => (
             "no-rights",
             "no role is named, and the platform makes no client without one",
-            "name roles in `grants`: `[{ role = \"queue-sync\", division = \"Sales\" }]`",
+            "name roles in `grants`: `[{ role = \"queue-sync\", division = \"Sales\" }]`, or `permissions` and `divisions`, from which the role is made",
         ),
         (false, false) => (
             "rights-not-taken",
             "an access key has the rights of its user, and no others can be given to it",
-            "leave `grants` out, and give the user the role in the platform's console",
+            "leave `grants` and `permissions` out, and give the user the role in the platform's console",
         ),
         _ => return None,
     };
@@ -98,6 +117,7 @@ fn rights(wanted: &Wanted) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::refusals;
+    use crate::provisioning::OwnRole;
     use crate::provisioning::tests::wanted;
     use hallpass_core::RoleGrantName;
     use std::time::Duration;
@@ -131,6 +151,28 @@ mod tests {
             assert_eq!(codes(wanted), ["lifetime-not-taken"], "{seconds}");
         }
         assert_eq!(codes(|wanted| wanted.grants.clear()), ["no-rights"]);
+        for (permission, code) in [
+            ("routing:*:view", "wildcard-permission"),
+            ("*", "wildcard-permission"),
+            ("routing:queue", "permission-malformed"),
+            ("routing:queue:view:all", "permission-malformed"),
+            ("routing::view", "permission-malformed"),
+            ("admin", "permission-malformed"),
+            ("routing:queue:view me", "permission-malformed"),
+        ] {
+            let own = |permissions| OwnRole {
+                name: "hallpass queue-sync".into(),
+                permissions,
+                divisions: vec!["Sales".into()],
+                division_ids: Vec::new(),
+            };
+            let permissions = ["routing:queue:view", permission].map(String::from);
+            assert_eq!(
+                codes(|wanted| wanted.own_role = Some(own(permissions.into()))),
+                [code],
+                "{permission}"
+            );
+        }
         let key = |wanted: &mut super::Wanted| {
             wanted.nature.takes_grants = false;
             wanted.nature.token_lifetime = None;

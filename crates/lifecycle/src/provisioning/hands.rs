@@ -35,6 +35,9 @@ pub trait Witness: Send + Sync + fmt::Debug {
     /// This is begun.
     fn begins(&self, effect: &Effect);
 
+    /// This is done.
+    fn done(&self, _effect: &Effect) {}
+
     /// Something has to show or pass, for so long.
     fn waits(&self, _left: Duration) {}
 

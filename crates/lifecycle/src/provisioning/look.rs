@@ -11,6 +11,7 @@ use super::document::Document;
 use super::engine::{Engine, Run};
 use super::findings::refusals;
 use super::mark::Mark;
+use super::refused::lacked_by_all;
 use super::seen::Held;
 use super::wanted::Wanted;
 
@@ -33,8 +34,10 @@ impl Engine {
         let mut ids: BTreeSet<SlotId> = stored.chain(wanted.also.iter().cloned()).chain(made).collect();
         ids.extend(run.seen.clients.keys().cloned());
         ids.extend(run.seen.in_hand.clone());
+        ids.extend(run.made.iter().cloned());
+        ids.extend(run.seen.noted().into_iter().flat_map(|noted| noted.clients.iter().cloned()));
         let prefix = Mark::prefix(&wanted.environment, &wanted.integration);
-        let listed = run.stale.then(|| (wanted.name.clone(), prefix));
+        let listed = run.stale.then(|| (wanted.names(), prefix));
         let mut found: BTreeMap<_, _> = BTreeMap::new();
         for mut client in self.parts.admin.find(&ClientQuery { listed, ids }).await? {
             if let Some(known) =
@@ -45,6 +48,7 @@ impl Engine {
             found.insert(client.id.clone(), client);
         }
         run.seen.clients = found;
+        self.look_at_roles(wanted, run).await?;
         run.stale = false;
         Ok(())
     }
@@ -90,7 +94,14 @@ impl Engine {
             let detail = format!("`integrations.{}.{}`: {}", wanted.integration, first.key, first.detail);
             return Err(Fault::new(FaultCode::ProvisionRefused, detail).with_hint(first.hint.clone()));
         }
-        if wanted.nature.takes_grants {
+        if let Some(own) = &mut wanted.own_role {
+            let roles = self.roles()?;
+            let lacking = roles.lacking(&own.permissions).await?;
+            if !lacking.is_empty() {
+                return Err(lacked_by_all(&lacking));
+            }
+            own.division_ids = roles.divisions(&own.divisions).await?;
+        } else if wanted.nature.takes_grants {
             wanted.granted = self.parts.admin.resolve(&wanted.grants).await?;
         }
         Ok(wanted)

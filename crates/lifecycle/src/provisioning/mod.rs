@@ -29,7 +29,10 @@ mod findings;
 mod hands;
 mod look;
 mod mark;
+mod own_role;
+mod pair;
 mod perform;
+mod perform_role;
 mod plan;
 mod predict;
 mod refused;
@@ -43,10 +46,13 @@ pub use engine::Engine;
 pub use findings::{Finding, refusals};
 pub use hands::{Done, NoWitness, Parts, Witness};
 pub use mark::Mark;
+pub use own_role::OwnRole;
 pub use plan::{Planned, plan};
 pub use predict::predict;
 pub use seen::{Held, Owner, Seen};
 pub use wanted::{Entries, Wanted};
 
+#[cfg(test)]
+mod role_tests;
 #[cfg(test)]
 mod tests;

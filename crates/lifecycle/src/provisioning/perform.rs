@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use hallpass_core::{BoxFuture, Fault, FaultCode, Secret, Stage, Version};
+use hallpass_core::{BoxFuture, Fault, FaultCode, Generated, Secret, Stage, Version};
 
 use super::decide::CALL;
 use super::effect::{Change, Effect};
 use super::engine::{Engine, Run};
+use super::pair::idle_name;
 use super::predict::moved;
 use super::wanted::Wanted;
 use crate::rotation::compose;
@@ -14,20 +15,24 @@ use crate::rotation::guard::InTime;
 
 impl Engine {
     pub(super) async fn perform(&self, wanted: &Wanted, run: &mut Run, effect: &Effect) -> Result<(), Fault> {
+        let wanted = &*wanted.given(&run.seen);
         let (admin, store) = (&self.parts.admin, &self.parts.store);
         let entry = &wanted.entries.secret;
         match effect {
             Effect::Write(change) => self.write(wanted, run, change).await,
-            Effect::Ask(_) => Ok(()),
+            Effect::Ask(_) | Effect::AskRole(_) => Ok(()),
+            Effect::CreateRole | Effect::UpdateRole { .. } | Effect::HoldRole(_) | Effect::DeleteRole(_) => {
+                self.perform_role(wanted, run, effect).await
+            }
             Effect::Create => {
-                // From here on it may have been sent, whatever becomes of the answer.
-                let nonce = run.seen.unsent.take().unwrap_or_default();
-                let draft = wanted.draft(Some(wanted.mark(&nonce).to_string()));
-                let made = self.in_time(admin.create(&draft)).await;
-                if made.as_ref().is_err_and(had_no_effect) {
-                    run.seen.unsent = Some(nonce);
-                }
-                run.in_hand = Some(made?);
+                run.in_hand = Some(self.create(wanted, run, &wanted.name, true).await?);
+                Ok(())
+            }
+            Effect::CreateIdle => {
+                let name = idle_name(wanted, &run.seen);
+                // The secret of one that is off is nobody's: it is wiped here, and was never of any use.
+                let made = self.create(wanted, run, &name, false).await?;
+                run.made.insert(made.slot);
                 Ok(())
             }
             Effect::Reset(id) => {
@@ -46,9 +51,27 @@ impl Engine {
         }
     }
 
+    /// Sends the creation that is announced.
+    async fn create(
+        &self,
+        wanted: &Wanted,
+        run: &mut Run,
+        name: &str,
+        active: bool,
+    ) -> Result<Generated, Fault> {
+        // From here on it may have been sent, whatever becomes of the answer.
+        let nonce = run.seen.unsent.take().unwrap_or_default();
+        let draft = wanted.draft(name, Some(wanted.mark(&nonce).to_string()), Some(active));
+        let made = self.in_time(self.parts.admin.create(&draft)).await;
+        if made.as_ref().is_err_and(had_no_effect) {
+            run.seen.unsent = Some(nonce);
+        }
+        made
+    }
+
     /// A call that is not polled once its time is over: a sandbox that was frozen between the look at the lease and the call would otherwise act
     /// beside whoever took over.
-    async fn in_time<T>(&self, call: BoxFuture<'_, Result<T, Fault>>) -> Result<T, Fault> {
+    pub(super) async fn in_time<T>(&self, call: BoxFuture<'_, Result<T, Fault>>) -> Result<T, Fault> {
         let until = self.now().after(CALL);
         match InTime::new(call, &*self.parts.clock, &*self.parts.sleep, until).await {
             Some(done) => done,
@@ -98,7 +121,7 @@ impl Engine {
 }
 
 /// Whether the platform said that it did not act, or never heard of it. Whatever else goes wrong may have had its effect.
-fn had_no_effect(fault: &Fault) -> bool {
+pub(super) fn had_no_effect(fault: &Fault) -> bool {
     use FaultCode as F;
     matches!(
         fault.code(),

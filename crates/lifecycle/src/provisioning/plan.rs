@@ -6,6 +6,7 @@ use hallpass_core::{ClientCall, ClientSeen, RoleGrant};
 
 use super::decide::{Goal, Me, Next, next};
 use super::effect::Effect;
+use super::pair::idle_name;
 use super::predict::predict;
 use super::seen::Seen;
 use super::wanted::Wanted;
@@ -34,6 +35,12 @@ impl Planned {
         self.effects.is_empty() && self.refused.is_none()
     }
 
+    /// What the second of two that take turns would be called.
+    #[must_use]
+    pub fn idle_name(&self) -> String {
+        idle_name(&self.wanted, &self.seen)
+    }
+
     /// A client as it is now.
     #[must_use]
     pub fn client(&self, id: &hallpass_core::SlotId) -> Option<&ClientSeen> {
@@ -43,13 +50,13 @@ impl Planned {
 
 /// Every effect from here to the goal, as if each succeeded, and why it would end before.
 ///
-/// The first question about use that is met ends it: an [`Effect::Ask`] cannot be predicted, so the shell asks and plans anew.
+/// The first question that is met ends it: its answer cannot be predicted, so the shell asks and plans anew.
 #[must_use]
 pub fn plan(goal: Goal, wanted: &Wanted, seen: &Seen, mut me: Me<'_>) -> (Vec<Effect>, Option<Next>) {
     let (mut effects, mut world) = (Vec::new(), seen.clone());
     for _ in 0..LONGEST {
         match next(goal, wanted, &world, me) {
-            Next::Do(effect @ Effect::Ask(_)) => return (effects, Some(Next::Do(effect))),
+            Next::Do(effect) if effect.is_question() => return (effects, Some(Next::Do(effect))),
             Next::Do(effect) => {
                 world = predict(&effect, wanted, &world, me);
                 effects.push(effect);

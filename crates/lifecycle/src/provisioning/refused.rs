@@ -1,13 +1,15 @@
 //! Why a client is left alone, in words.
 
+use std::collections::BTreeSet;
+
 use hallpass_core::{ClientSeen, Fault, FaultCode, LastUsed};
 
 use super::wanted::Wanted;
 
 /// It was not made by hallpass, and nobody said that it is meant.
-pub(super) fn foreign(wanted: &Wanted, clients: &[&ClientSeen]) -> Fault {
+pub(super) fn foreign(wanted: &Wanted, name: &str, clients: &[&ClientSeen]) -> Fault {
     let ids: Vec<_> = clients.iter().map(|client| format!("`{}`", client.id)).collect();
-    let (kind, name) = (wanted.nature.kind, &wanted.name);
+    let kind = wanted.nature.kind;
     let detail = match clients {
         [_] => format!(
             "{kind} {} is called `{name}` or stored for it, and was not made by hallpass",
@@ -48,4 +50,15 @@ pub(super) fn in_use(wanted: &Wanted, client: &ClientSeen, what: &str) -> Fault 
     };
     Fault::new(FaultCode::ProvisionRefused, detail)
         .with_hint("find out who uses it; if that may fail from now on, say `--even-if-used`")
+}
+
+/// The organisation has no such permissions: a spelling, or a product that it does not have.
+pub(super) fn lacked_by_all(lacking: &BTreeSet<String>) -> Fault {
+    let names: Vec<_> = lacking.iter().map(|permission| format!("`{permission}`")).collect();
+    let detail = match names.as_slice() {
+        [one] => format!("the organisation has no permission {one}"),
+        several => format!("the organisation has no permissions {}", several.join(", ")),
+    };
+    Fault::new(FaultCode::ProvisionRefused, detail)
+        .with_hint("correct `provision.permissions`; where the name is right, the organisation lacks the product that it belongs to")
 }

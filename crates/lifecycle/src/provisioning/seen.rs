@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hallpass_core::{ClientSeen, LastUsed, SlotId, Version};
+use hallpass_core::{ClientSeen, LastUsed, RoleGrant, RoleSeen, SlotId, Version};
 
 use super::document::Document;
 use super::mark::Mark;
@@ -27,6 +27,12 @@ pub struct Seen {
     pub unsent: Option<String>,
     /// Those of whom it was asked when they were last used.
     pub asked: BTreeSet<SlotId>,
+    /// Roles that may be this integration's own, by their ids.
+    pub roles: BTreeMap<String, RoleSeen>,
+    /// What the administering identity holds, where it matters and is known.
+    pub own: Option<BTreeSet<RoleGrant>>,
+    /// Who else has a role, of those that were asked about; `None` where nobody says.
+    pub holders: BTreeMap<String, Option<Vec<String>>>,
 }
 
 /// A version of the secret's entry.

@@ -35,21 +35,23 @@ pub(crate) fn wanted() -> Wanted {
         token_lifetime: Some(minutes(60)),
         allowed_ips: Vec::new(),
         also: BTreeSet::new(),
+        own_role: None,
+        pair: false,
         adopt: false,
         even_if_used: false,
         stay: minutes(2),
     }
 }
 
-fn me() -> Me<'static> {
+pub(super) fn me() -> Me<'static> {
     Me { holder: "me", now: now(), drawn: "0a" }
 }
 
-fn now() -> WallTime {
+pub(super) fn now() -> WallTime {
     WallTime::default()
 }
 
-fn client(id: &str, description: &str) -> ClientSeen {
+pub(super) fn client(id: &str, description: &str) -> ClientSeen {
     ClientSeen {
         id: SlotId::new(id),
         name: "queue-sync".into(),
@@ -62,7 +64,7 @@ fn client(id: &str, description: &str) -> ClientSeen {
     }
 }
 
-fn seen(clients: Vec<ClientSeen>, current: Option<&str>) -> Seen {
+pub(super) fn seen(clients: Vec<ClientSeen>, current: Option<&str>) -> Seen {
     let held = |id: &str| Held { version: Version::new("1"), client: Some(SlotId::new(id)) };
     Seen {
         clients: clients.into_iter().map(|client| (client.id.clone(), client)).collect(),
@@ -72,7 +74,7 @@ fn seen(clients: Vec<ClientSeen>, current: Option<&str>) -> Seen {
 }
 
 /// The plan in words, without what only moves the document.
-fn told(goal: Goal, wanted: &Wanted, seen: &Seen) -> Vec<String> {
+pub(super) fn told(goal: Goal, wanted: &Wanted, seen: &Seen) -> Vec<String> {
     let (effects, end) = plan(goal, wanted, seen, me());
     let mut told: Vec<_> =
         effects.iter().filter(|effect| effect.is_news()).map(ToString::to_string).collect();
@@ -84,7 +86,7 @@ fn told(goal: Goal, wanted: &Wanted, seen: &Seen) -> Vec<String> {
     told
 }
 
-const MARK: &str = "hallpass:prod/queue-sync#01";
+pub(super) const MARK: &str = "hallpass:prod/queue-sync#01";
 
 #[test]
 fn out_of_nothing_a_client_is_made_and_its_secret_stored_first() {
@@ -234,4 +236,107 @@ fn where_clients_carry_no_mark_only_what_came_of_the_announced_creation_is_remov
     let told = told(Goal::Apply, &keys, &seen);
     assert_eq!(told[..2], ["switch came off".to_owned(), "remove came".to_owned()]);
     assert!(!told.iter().any(|line| line.contains("before") || line.contains("used")), "{told:?}");
+}
+
+/// Two that take turns: the one that serves, and the idle one.
+fn turns() -> Wanted {
+    Wanted { pair: true, ..wanted() }
+}
+
+fn idle(id: &str, name: &str) -> ClientSeen {
+    ClientSeen {
+        active: false,
+        name: name.into(),
+        ..client(id, &format!("hallpass:prod/queue-sync#{id}{id}"))
+    }
+}
+
+#[test]
+fn for_turns_a_second_client_is_made_that_is_off() {
+    let (effects, end) = plan(Goal::Apply, &turns(), &Seen::default(), me());
+    assert!(end.is_none(), "{end:?}");
+    let news: Vec<_> = effects.iter().filter(|effect| effect.is_news()).map(ToString::to_string).collect();
+    assert_eq!(
+        news,
+        [
+            "create the client",
+            "store the secret of (new)",
+            "make the secret of (new) current",
+            "create the second client, switched off"
+        ]
+    );
+    let two = seen(vec![client("a", MARK), idle("b", "queue-sync-2")], Some("a"));
+    assert!(told(Goal::Apply, &turns(), &two).is_empty());
+}
+
+#[test]
+fn after_a_turn_nobody_is_renamed_and_nobody_is_switched() {
+    let two = seen(vec![client("a", MARK), idle("b", "queue-sync-2")], Some("b"));
+    let mut turned = two;
+    turned.clients.get_mut(&SlotId::new("a")).unwrap().active = false;
+    turned.clients.get_mut(&SlotId::new("b")).unwrap().active = true;
+    assert!(told(Goal::Apply, &turns(), &turned).is_empty());
+    turned.clients.get_mut(&SlotId::new("a")).unwrap().active = true;
+    assert!(told(Goal::Apply, &turns(), &turned).is_empty(), "a rotation has both on for a while");
+}
+
+#[test]
+fn where_the_two_drifted_apart_each_is_put_right() {
+    let mut other = idle("b", "another name");
+    other.grants.insert(RoleGrant { role: "x".into(), division: "*".into() });
+    other.token_lifetime = None;
+    let two = seen(vec![client("a", MARK), other], Some("a"));
+    assert_eq!(told(Goal::Apply, &turns(), &two), ["change name, roles, token lifetime of b"]);
+}
+
+#[test]
+fn a_third_one_is_removed_and_the_one_that_is_pending_stays() {
+    let mut three =
+        seen(vec![client("a", MARK), idle("b", "queue-sync-2"), idle("c", "queue-sync")], Some("a"));
+    assert_eq!(told(Goal::Apply, &turns(), &three), ["remove c"]);
+    three.pending = Some(Held { version: Version::new("2"), client: Some(SlotId::new("c")) });
+    assert_eq!(
+        told(Goal::Apply, &turns(), &three)[..2],
+        ["change name of c".to_owned(), "remove b".to_owned()]
+    );
+}
+
+#[test]
+fn a_foreign_client_of_the_second_name_is_left_alone_or_taken_over_switched_off() {
+    let mut foreign = client("f", "made by Ada");
+    foreign.name = "queue-sync-2".into();
+    let two = seen(vec![client("a", MARK), foreign.clone()], Some("a"));
+    assert!(told(Goal::Apply, &turns(), &two)[0].contains("called `queue-sync-2`"));
+    let adopting = Wanted { adopt: true, ..turns() };
+    assert_eq!(told(Goal::Apply, &adopting, &two), ["change mark, state of f"]);
+    foreign.last_used = LastUsed::At(Duration::ZERO);
+    let busy = seen(vec![client("a", MARK), foreign], Some("a"));
+    assert!(told(Goal::Apply, &adopting, &busy)[0].contains("not switched off"));
+}
+
+#[test]
+fn both_are_removed_and_neither_if_one_may_not_be() {
+    let mut two = seen(vec![client("a", MARK), idle("b", "queue-sync-2")], Some("a"));
+    assert_eq!(
+        told(Goal::Destroy, &turns(), &two)[..3],
+        ["switch a off", "remove a", "remove b"].map(String::from)
+    );
+    let serving = two.clients.get_mut(&SlotId::new("a")).unwrap();
+    serving.last_used = LastUsed::At(Duration::ZERO);
+    let refused = told(Goal::Destroy, &turns(), &two);
+    assert!(refused.len() == 1 && refused[0].contains("not removed"), "{refused:?}");
+}
+
+#[test]
+fn a_second_client_that_does_not_show_yet_is_waited_for() {
+    let mut seen = seen(vec![client("a", MARK)], Some("a"));
+    let mut document = super::Document::new("queue-sync".parse().unwrap(), "prod".parse().unwrap());
+    document.clients = ["a", "b"].map(SlotId::new).into();
+    document.made = Some(super::Made { id: SlotId::new("a"), at: now() });
+    seen.document = Some((Version::new("1"), document));
+    let early = next(Goal::Apply, &turns(), &seen, me());
+    assert!(matches!(early, Next::Wait(_)), "{early:?}");
+    let late = Me { now: now().after(wanted().nature.listing_lag), ..me() };
+    let late = next(Goal::Apply, &turns(), &seen, late);
+    assert!(matches!(late, Next::Do(Effect::Write(_))), "{late:?}");
 }

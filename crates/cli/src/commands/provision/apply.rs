@@ -34,7 +34,7 @@ impl Apply {
     pub(crate) async fn run(self, config: Option<&Path>, printer: &Printer) -> Result<Exit, Failure> {
         let house = House::open(config, Flags::default(), Purpose::Command).await?;
         let Common { integration, yes, json, .. } = &self.common;
-        let engine = self.common.engine(&house.app, printer)?;
+        let (engine, lines) = self.common.engine(&house.app, printer)?;
         let planned = self.common.shown(&engine, Goal::Apply, printer).await?;
         let judged = judged(&house, config, integration, planned.as_ref()).await?;
         let (told, refusal) = (brief::text(&judged, printer), judged.refusal(integration));
@@ -44,6 +44,7 @@ impl Apply {
         if let Some(refusal) = refusal {
             return Err(refusal.into());
         }
+        lines.expect(planned.as_ref());
         if planned.is_some() && !consented(printer, "apply this? [y/N] ", "y", *yes)? {
             return Ok(Exit::Refused);
         }

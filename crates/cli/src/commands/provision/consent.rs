@@ -20,7 +20,9 @@ pub(super) fn consented(printer: &Printer, question: &str, right: &str, yes: boo
         .lock()
         .read_line(&mut answer)
         .map_err(|error| Failure::machine("standard input cannot be read", error))?;
-    let fine = answer.trim().eq_ignore_ascii_case(right);
+    let answer = answer.trim();
+    // One letter may be typed either way; a name has to be the name.
+    let fine = answer == right || (right.len() == 1 && answer.eq_ignore_ascii_case(right));
     if !fine {
         printer.talk("nothing was changed");
     }

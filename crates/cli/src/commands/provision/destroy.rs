@@ -31,11 +31,11 @@ impl Destroy {
     pub(crate) async fn run(self, config: Option<&Path>, printer: &Printer) -> Result<Exit, Failure> {
         let House { app, .. } = House::open(config, Flags::default(), Purpose::Command).await?;
         let Common { integration, yes, json, .. } = &self.common;
-        let engine = self.common.engine(&app, printer)?;
+        let (engine, lines) = self.common.engine(&app, printer)?;
         let question = format!("type `{integration}` to remove it: ");
-        if self.common.shown(&engine, Goal::Destroy, printer).await?.is_some()
-            && !consented(printer, &question, integration, *yes)?
-        {
+        let planned = self.common.shown(&engine, Goal::Destroy, printer).await?;
+        lines.expect(planned.as_ref());
+        if planned.is_some() && !consented(printer, &question, integration, *yes)? {
             return Ok(Exit::Refused);
         }
         let done = engine.run(Goal::Destroy).await?;

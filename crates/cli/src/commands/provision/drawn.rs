@@ -1,9 +1,10 @@
 //! A plan, drawn: what is added (+), changed (~) and removed (-).
 
-use hallpass_app::clients::{Effect, Planned};
-use hallpass_app::{Fault, LintReport, Reported, Unknown};
+use hallpass_app::clients::Planned;
+use hallpass_app::{Fault, LintReport, ProvisionCheck, Reported, Unknown};
 use serde::Serialize;
 
+use super::changes::{Change, change, stays};
 use crate::printer::{Printer, columns};
 
 /// A plan for programs; text is made from the same.
@@ -19,24 +20,11 @@ pub(super) struct Report {
     findings: Vec<Reported>,
     /// What it could not judge.
     unknown: Vec<Unknown>,
+    /// What a person sees to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    checks: Vec<ProvisionCheck>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<&'static str>,
-}
-
-#[derive(Debug, Serialize)]
-struct Change {
-    /// `+`, `~` or `-`.
-    sign: &'static str,
-    what: String,
-    details: Vec<Detail>,
-}
-
-#[derive(Debug, Serialize)]
-struct Detail {
-    member: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    is: Option<String>,
-    shall: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -61,9 +49,10 @@ impl Report {
             secret: wanted.reference.clone(),
             changes,
             calls: calls.collect(),
-            warnings: lacked.collect(),
+            warnings: lacked.chain(stays(planned)).collect(),
             findings: Vec::new(),
             unknown: Vec::new(),
+            checks: Vec::new(),
             refused: planned.refused.as_ref().map(|fault| fault.code().name()),
         }
     }
@@ -76,78 +65,42 @@ impl Report {
         self
     }
 
+    /// The same with what a person sees to.
+    pub(super) fn with(self, checks: Vec<ProvisionCheck>) -> Self {
+        Self { checks, ..self }
+    }
+
+    /// What a person sees to, with what there is to be done below each.
+    fn seen_to(&self) -> String {
+        if self.checks.is_empty() {
+            return String::new();
+        }
+        let row = |check: &ProvisionCheck| {
+            [check.what.to_owned(), check.state.name().to_owned(), check.detail.clone()]
+        };
+        let rows: Vec<_> = self.checks.iter().map(row).collect();
+        let to_do = self.checks.iter().filter_map(|check| Some((check.what, check.to_do?)));
+        let to_do: String = to_do.map(|(what, to_do)| format!("\n! {what}: {to_do}")).collect();
+        format!("\n\n{}{to_do}", columns(&rows))
+    }
+
     fn count(&self, sign: &str) -> usize {
         self.changes.iter().filter(|change| change.sign == sign).count()
     }
-}
-
-fn change(planned: &Planned, effect: &Effect) -> Option<Change> {
-    let (wanted, kind) = (&planned.wanted, planned.wanted.nature.kind);
-    let plain = |sign, what| Some(Change { sign, what, details: Vec::new() });
-    match effect {
-        Effect::Create if wanted.nature.can_be_marked => {
-            Some(Change { sign: "+", what: format!("{kind} `{}`", wanted.name), details: created(planned) })
-        }
-        Effect::Create => plain("+", kind.to_owned()),
-        Effect::Reset(id) => Some(Change {
-            sign: "~",
-            what: format!("{kind} {id}"),
-            details: vec![Detail {
-                member: "secret",
-                is: None,
-                shall: "another one; whoever has the present one gets no token any more".to_owned(),
-            }],
-        }),
-        Effect::Promote { expected: None, .. } => plain("+", format!("secret in {}", wanted.reference)),
-        Effect::Promote { .. } => plain("~", format!("secret in {}", wanted.reference)),
-        Effect::Update { id, differs, .. } => {
-            let detail = |differs: &hallpass_app::clients::Differs| Detail {
-                member: differs.member,
-                is: Some(differs.is.clone()),
-                shall: differs.shall.clone(),
-            };
-            let details = differs.iter().map(detail).collect();
-            Some(Change { sign: "~", what: format!("{kind} {id}"), details })
-        }
-        Effect::Delete(id) => plain("-", format!("{kind} {id}")),
-        Effect::Bury => plain("-", format!("secret in {}", wanted.reference)),
-        Effect::Write(_) | Effect::Ask(_) | Effect::Store(_) | Effect::Deactivate(_) | Effect::Forget(_) => {
-            None
-        }
-    }
-}
-
-/// What a new client would be.
-fn created(planned: &Planned) -> Vec<Detail> {
-    let wanted = &planned.wanted;
-    let detail = |member, shall| Detail { member, is: None, shall };
-    let mut details: Vec<_> = wanted.grants.iter().map(|grant| detail("right", grant.to_string())).collect();
-    details.push(detail("grant type", "client credentials alone".to_owned()));
-    let lifetime = wanted
-        .token_lifetime
-        .map_or_else(|| "what the platform gives".to_owned(), |lifetime| format!("{} s", lifetime.as_secs()));
-    details.push(detail("token lifetime", lifetime));
-    details
 }
 
 pub(super) fn text(report: &Report, printer: &Printer) -> String {
     let mut text = printer.heading(&format!("{}: secret in {}", report.integration, report.secret));
     for change in &report.changes {
         text.push_str(&format!("\n{} {}", printer.sign(change.sign), change.what));
-        let rows: Vec<_> = change
-            .details
-            .iter()
-            .map(|detail| {
-                let is = detail.is.as_ref().map_or_else(String::new, |is| format!("{is} -> "));
-                [String::new(), detail.member.to_owned(), format!("{is}{}", detail.shall)]
-            })
-            .collect();
+        let rows: Vec<_> = change.details.iter().map(|detail| detail.row(printer)).collect();
         if !rows.is_empty() {
             text.push_str(&format!("\n{}", columns(&rows)));
         }
     }
     if report.changes.is_empty() && report.refused.is_none() {
         text.push_str("\nnothing is to be changed");
+        text.push_str(&report.seen_to());
         return text;
     }
     if !report.calls.is_empty() {
@@ -158,6 +111,7 @@ pub(super) fn text(report: &Report, printer: &Printer) -> String {
     for warning in &report.warnings {
         text.push_str(&format!("\n! {warning}"));
     }
+    text.push_str(&report.seen_to());
     let (add, change, remove) = (report.count("+"), report.count("~"), report.count("-"));
     text.push_str(&format!("\n\n{add} to add, {change} to change, {remove} to remove"));
     text

@@ -1,6 +1,7 @@
 //! `hallpass provision`: the client of an integration at its platform, from the configuration.
 
 mod apply;
+mod changes;
 mod consent;
 mod destroy;
 mod drawn;
@@ -81,10 +82,12 @@ pub(super) struct Common {
 }
 
 impl Common {
-    fn engine(&self, app: &App, printer: &Printer) -> Result<Engine, Failure> {
+    /// The engine, and who tells what it does.
+    fn engine(&self, app: &App, printer: &Printer) -> Result<(Engine, Arc<progress::Lines>), Failure> {
         let options =
             ProvisionOptions { adopt: self.adopt, even_if_used: self.even_if_used, stay: self.wait };
-        Ok(app.provisioning(&self.integration, options, Arc::new(progress::Lines::new(*printer)))?)
+        let lines = Arc::new(progress::Lines::new(*printer));
+        Ok((app.provisioning(&self.integration, options, Arc::clone(&lines) as _)?, lines))
     }
 
     /// The plan, shown on standard error; `None` where there is nothing to do.
@@ -98,7 +101,7 @@ impl Common {
         if planned.is_nothing() {
             return Ok(None);
         }
-        printer.talk(&drawn::text(&drawn::Report::of(&planned), printer));
+        printer.talk(&drawn::text(&drawn::Report::of(&planned), &printer.for_talk()));
         match planned.refused {
             Some(fault) => Err(fault.into()),
             None => Ok(Some(planned)),

@@ -63,7 +63,8 @@ impl PlanCommand {
             false => Some(judged(&house, config, &self.integration, Some(&planned)).await?),
         };
         let refusal = judged.as_ref().and_then(|report| report.refusal(&self.integration));
-        let mut report = Report::of(&planned);
+        let checks = house.app.provision_checks(&self.integration).await?;
+        let mut report = Report::of(&planned).with(checks);
         if self.json {
             if let Some(judged) = &judged {
                 report = report.judged(judged, refusal.as_ref());

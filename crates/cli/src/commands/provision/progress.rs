@@ -1,9 +1,10 @@
 //! What is being done, line by line, and how it ended.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hallpass_app::Fault;
-use hallpass_app::clients::{Done, Effect, Witness};
+use hallpass_app::clients::{Done, Effect, Planned, Witness};
 use hallpass_app::lifecycle::Spoken;
 use serde::Serialize;
 
@@ -12,28 +13,46 @@ use crate::explain::labelled;
 use crate::failure::Failure;
 use crate::printer::Printer;
 
-/// Tells each step on standard error.
+/// Tells each step on standard error: on a terminal which of how many, and when it is done.
 #[derive(Debug)]
-pub(super) struct Lines(Printer);
+pub(super) struct Lines {
+    printer: Printer,
+    begun: AtomicUsize,
+    expected: AtomicUsize,
+}
 
 impl Lines {
     pub(super) fn new(printer: Printer) -> Self {
-        Self(printer)
+        Self { printer, begun: AtomicUsize::new(0), expected: AtomicUsize::new(0) }
+    }
+
+    /// How many steps there are to be. What is met on the way may add to it.
+    pub(super) fn expect(&self, planned: Option<&Planned>) {
+        self.expected.store(planned.map_or(0, |planned| planned.effects.len()), Ordering::Relaxed);
+    }
+
+    fn tell(&self, effect: &Effect, number: usize, done: bool) {
+        let of = self.expected.load(Ordering::Relaxed).max(number);
+        self.printer.step(&effect.to_string(), (number, of), done);
     }
 }
 
 impl Witness for Lines {
     fn begins(&self, effect: &Effect) {
-        self.0.talk(&format!("  {effect}"));
+        self.tell(effect, self.begun.fetch_add(1, Ordering::Relaxed) + 1, false);
+    }
+
+    fn done(&self, effect: &Effect) {
+        self.tell(effect, self.begun.load(Ordering::Relaxed), true);
     }
 
     fn waits(&self, left: Duration) {
         // A platform may show what was made only after a while.
-        self.0.talk(&format!("  wait {} until everything shows", Spoken(left)));
+        self.printer.talk(&format!("  wait {} until everything shows", Spoken(left)));
     }
 
     fn warns(&self, fault: &Fault) {
-        self.0.talk(&labelled("warning", &fault.to_string()));
+        self.printer.talk(&labelled("warning", &fault.to_string()));
     }
 }
 

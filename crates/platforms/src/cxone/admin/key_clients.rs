@@ -82,8 +82,11 @@ impl ClientAdmin for CxoneKeys {
     }
 
     /// Nothing of a key can be changed but its state.
-    fn update<'a>(&'a self, id: &'a SlotId, _draft: &'a ClientDraft) -> BoxFuture<'a, Result<(), Fault>> {
-        self.0.set_active(id, true)
+    fn update<'a>(&'a self, id: &'a SlotId, draft: &'a ClientDraft) -> BoxFuture<'a, Result<(), Fault>> {
+        match draft.active {
+            Some(active) => self.0.set_active(id, active),
+            None => Box::pin(std::future::ready(Ok(()))),
+        }
     }
 
     fn reset<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, Result<Generated, Fault>> {
@@ -120,7 +123,7 @@ impl ClientAdmin for CxoneKeys {
                 ("PATCH /access-key-management/v1/access-keys", "Access Key: Edit")
             }
             ClientDeed::Delete => ("DELETE /access-key-management/v1/access-keys/*", "Access Key: Delete"),
-            ClientDeed::Resolve | ClientDeed::Reset => return None,
+            _ => return None,
         };
         Some(ClientCall { line, permission })
     }

@@ -16,6 +16,11 @@ pub(super) enum Deed {
     Create,
     Roles,
     Divisions,
+    Permissions,
+    CreateRole,
+    ReplaceRole,
+    DeleteRole,
+    Hold,
 }
 
 impl Deed {
@@ -33,11 +38,18 @@ impl Deed {
             }
             Self::Roles => ("authorization:role:view", ""),
             // It needs none, by the vendor's documents.
-            Self::Divisions => ("authorization:division:view", ""),
+            Self::Divisions | Self::Permissions => ("authorization:division:view", ""),
+            Self::CreateRole => ("authorization:role:add", ROLE_MAKERS),
+            Self::ReplaceRole => ("authorization:role:edit", ROLE_MAKERS),
+            Self::DeleteRole => ("authorization:role:delete", ""),
+            Self::Hold => ("authorization:grant:add", BY_HAND),
         };
         let kind = match self {
             Self::Roles => "roles",
             Self::Divisions => "divisions",
+            Self::Permissions => "permissions",
+            Self::CreateRole | Self::ReplaceRole | Self::DeleteRole => "role",
+            Self::Hold => "the role that the administering identity is to give",
             _ => "client",
         };
         Errand { dialect: Dialect::Genesys, permission, kind, id, denied_hint }
@@ -73,5 +85,10 @@ fn client(id: &str) -> Result<String, Fault> {
     Ok(format!("{CLIENTS}/{}", segment(id)?))
 }
 
+/// The resource centre's pages on division-aware role management.
+const ROLE_MAKERS: &str = ", and every permission of the role: its maker must hold them, too";
+/// Nobody gives a role that they do not have.
+const BY_HAND: &str =
+    ", or have a person give it the role in these divisions in the platform's console; then apply again";
 pub(super) const CLIENTS: &str = "/api/v2/oauth/clients";
 pub(super) const COPIES: &str = "/api/v2/integrations/credentials";

@@ -23,6 +23,8 @@ pub(super) fn members(draft: &ClientDraft) -> BTreeMap<&'static str, Value> {
     let lifetime =
         draft.token_lifetime.map(|lifetime| ("accessTokenValiditySeconds", json!(lifetime.as_secs())));
     members.extend(lifetime);
+    let state = |active| json!(if active { "active" } else { "inactive" });
+    members.extend(draft.active.map(|active| ("state", state(active))));
     members
 }
 
@@ -55,8 +57,33 @@ pub(super) fn call(deed: ClientDeed) -> ClientCall {
         ClientDeed::Deactivate => ("PUT /api/v2/oauth/clients/*", "oauth:client:edit"),
         ClientDeed::Delete => ("DELETE /api/v2/oauth/clients/*", "oauth:client:delete"),
         ClientDeed::LastUsed => ("GET /api/v2/oauth/clients/*/usage/summary", "usage:client:view"),
+        ClientDeed::Permissions => ("GET /api/v2/authorization/permissions", ""),
+        ClientDeed::CreateRole => ("POST /api/v2/authorization/roles", "authorization:role:add"),
+        ClientDeed::UpdateRole => ("PUT /api/v2/authorization/roles/*", "authorization:role:edit"),
+        ClientDeed::HoldRole => ("POST /api/v2/authorization/subjects/*/bulkadd", "authorization:grant:add"),
+        ClientDeed::RoleHolders => {
+            ("GET /api/v2/authorization/roles/*/subjectgrants", "authorization:role:view")
+        }
+        ClientDeed::DeleteRole => ("DELETE /api/v2/authorization/roles/*", "authorization:role:delete"),
     };
     ClientCall { line, permission }
+}
+
+/// The answer to a call that puts permissions into a role, with the refusal that only such a call meets.
+pub(super) fn given_in_role(
+    reply: AdminReply,
+    errand: &Errand<'_>,
+    now: Moment,
+) -> Result<AdminReply, Fault> {
+    match (reply.status, errand.code(&reply).as_deref()) {
+        (StatusCode::FORBIDDEN, Some("not.authorized")) => {
+            let detail = "the administering identity may not put a permission into a role that it does not hold itself";
+            Err(Fault::new(FaultCode::AdminDenied, detail).with_hint(
+                "give the administering client every permission of `provision.permissions`, or have a person make the role and take it over with `--adopt`",
+            ))
+        }
+        _ => errand.judge(reply, now),
+    }
 }
 
 /// What the administering integration must be allowed to call for provisioning; nothing else. The ids of clients that are still to come cannot be named,
@@ -74,6 +101,13 @@ pub fn genesys_client_rules() -> Result<Vec<Rule>, Fault> {
         "GET /api/v2/authorization/roles",
         "GET /api/v2/authorization/divisions",
         "GET /api/v2/tokens/me",
+        // For roles made from permissions.
+        "GET /api/v2/authorization/permissions",
+        "POST /api/v2/authorization/roles",
+        "GET /api/v2/authorization/roles/**",
+        "PUT /api/v2/authorization/roles/*",
+        "DELETE /api/v2/authorization/roles/*",
+        "POST /api/v2/authorization/subjects/*/bulkadd",
     ];
     let rules = lines.iter().map(|line| line.parse());
     rules

@@ -17,6 +17,8 @@ mod errands;
 mod give;
 mod names;
 mod provisioning;
+mod role_documents;
+mod roles;
 mod survey;
 mod usage;
 
@@ -42,7 +44,7 @@ pub struct GenesysAdmin {
     clock: Arc<dyn Clock>,
     sleep: Arc<dyn Sleep>,
     slots: Vec<SlotId>,
-    token_lifetime: Duration,
+    token_lifetime: Option<Duration>,
 }
 
 /// Whose secrets are administered.
@@ -76,10 +78,27 @@ impl GenesysAdmin {
         let unsafe_id = slots.iter().find(|slot| segment(slot.as_str()).is_err());
         match wrong.or(unsafe_id.map(|_| "a client's id is not one")) {
             Some(wrong) => Err(Fault::new(FaultCode::ConfigurationInvalid, wrong)),
-            None => {
-                let token_lifetime = settings.token_lifetime.unwrap_or(LONGEST_TOKEN);
-                Ok(Self { calls, clock, sleep, slots, token_lifetime })
-            }
+            None => Ok(Self { calls, clock, sleep, slots, token_lifetime: settings.token_lifetime }),
+        }
+    }
+
+    /// What the platform can do with so many clients; their tokens live so long, or as long as the platform allows.
+    #[must_use]
+    pub fn capabilities_of(clients: usize, token_lifetime: Option<Duration>) -> Capabilities {
+        Capabilities {
+            slot_member: "client_id",
+            // One secret per client.
+            max_live: Some(clients),
+            can_create: false,
+            can_reset: true,
+            can_disable: true,
+            shows_last_use: true,
+            activation_delay: PROPAGATION,
+            revoke_delay: REVOCATION,
+            tokens_outlive_secret: Some(token_lifetime.unwrap_or(LONGEST_TOKEN)),
+            min_interval: PROPAGATION,
+            // Two clients are two clients: neither the API nor its documents know a time after which one of them would end.
+            longest_overlap: None,
         }
     }
 
@@ -100,21 +119,7 @@ impl GenesysAdmin {
 
 impl SecretAdmin for GenesysAdmin {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            slot_member: "client_id",
-            // One secret per client.
-            max_live: Some(self.slots.len()),
-            can_create: false,
-            can_reset: true,
-            can_disable: true,
-            shows_last_use: true,
-            activation_delay: PROPAGATION,
-            revoke_delay: REVOCATION,
-            tokens_outlive_secret: Some(self.token_lifetime),
-            min_interval: PROPAGATION,
-            // Two clients are two clients: neither the API nor its documents know a time after which one of them would end.
-            longest_overlap: None,
-        }
+        Self::capabilities_of(self.slots.len(), self.token_lifetime)
     }
 
     /// A client that is not there (any more) is not listed. `last_used` is that of its API calls, as the platform counts them: by day, and seven days

@@ -66,6 +66,26 @@ pub(super) fn resolve(
     ))
 }
 
+/// The ids of divisions, in the order asked.
+///
+/// # Errors
+/// `provision-refused` naming everything that cannot be found, at once.
+pub(super) fn divisions(names: &[String], known: &Names) -> Result<Vec<String>, Fault> {
+    let (mut found, mut wrong) = (Vec::new(), Vec::new());
+    for name in names {
+        match if name == "*" { Ok(name.clone()) } else { known.one("division", name) } {
+            Ok(id) => found.push(id),
+            Err(what) => wrong.push(what),
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(found);
+    }
+    Err(Fault::new(FaultCode::ProvisionRefused, wrong.join("; ")).with_hint(
+        "correct `provision.divisions`, or make the division first; names are compared letter by letter",
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Names, resolve};

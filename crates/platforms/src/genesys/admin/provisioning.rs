@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use hallpass_core::{
     BoxFuture, ClientAdmin, ClientCall, ClientDeed, ClientDraft, ClientNature, ClientQuery, ClientSeen,
-    Clock, Fault, FaultCode, Generated, LastUsed, RoleGrant, RoleGrantName, Secret, SecretAdmin, Sleep,
-    SlotId,
+    Clock, Fault, FaultCode, Generated, LastUsed, RoleAdmin, RoleGrant, RoleGrantName, Secret, SecretAdmin,
+    Sleep, SlotId,
 };
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -30,8 +30,8 @@ use crate::admin::{AdminCall, AdminCalls, LARGEST_LISTING, next_target, segment}
 /// `delete`, `authorization:role:view`, and every role that it gives.
 #[derive(Debug)]
 pub struct GenesysClients {
-    calls: Arc<dyn AdminCalls>,
-    clock: Arc<dyn Clock>,
+    pub(super) calls: Arc<dyn AdminCalls>,
+    pub(super) clock: Arc<dyn Clock>,
     sleep: Arc<dyn Sleep>,
 }
 
@@ -50,13 +50,13 @@ impl GenesysClients {
         GenesysAdmin::new(calls, clock, sleep, &settings)
     }
 
-    async fn listed(&self, name: &str, needle: &str) -> Result<Vec<ClientSeen>, Fault> {
+    async fn listed(&self, names: &BTreeSet<String>, needle: &str) -> Result<Vec<ClientSeen>, Fault> {
         let mut found = Vec::new();
         for item in self.pages(CLIENTS, CLIENTS, Deed::Read).await? {
             let bytes = Secret::from(item.to_string());
             let document = ClientDocument::read(bytes.expose()).ok_or_else(|| strange("client"))?;
             let seen = document.seen().ok_or_else(|| strange("client"))?;
-            let wanted = seen.name == name || seen.description.contains(needle);
+            let wanted = names.contains(&seen.name) || seen.description.contains(needle);
             if wanted && document.state() != ClientState::Deleted {
                 found.push(seen);
             }
@@ -111,8 +111,8 @@ impl GenesysClients {
 
     async fn found(&self, query: &ClientQuery) -> Result<Vec<ClientSeen>, Fault> {
         let mut found = BTreeMap::new();
-        if let Some((name, needle)) = &query.listed {
-            let listed = self.listed(name, needle).await?;
+        if let Some((names, needle)) = &query.listed {
+            let listed = self.listed(names, needle).await?;
             found.extend(listed.into_iter().map(|seen| (seen.id.clone(), seen)));
         }
         // What stands in a store as a client's id may be anything.
@@ -129,7 +129,7 @@ impl GenesysClients {
 
     async fn made(&self, draft: &ClientDraft) -> Result<Generated, Fault> {
         let mut body = members(draft);
-        body.insert("state", json!("active"));
+        body.entry("state").or_insert_with(|| json!("active"));
         let body = Secret::from(json!(body).to_string());
         let errand = Deed::Create.errand("");
         let reply = self.calls.call(AdminCall::new(Method::POST, CLIENTS).with_body(body)).await?;
@@ -144,24 +144,25 @@ impl GenesysClients {
     async fn changed(&self, id: &SlotId, draft: &ClientDraft) -> Result<(), Fault> {
         let gone = || Fault::new(FaultCode::SlotUnknown, format!("client `{id}`"));
         let document = self.document(id).await?.ok_or_else(gone)?;
-        let mut changes = members(draft);
-        // A client that takes turns is off when it is idle; only one that is to be used is switched on.
-        if draft.name.is_some() {
-            changes.insert("state", json!("active"));
-        }
+        let changes = members(draft);
         let target = format!("{CLIENTS}/{}", segment(id.as_str())?);
         let call = AdminCall::new(Method::PUT, target).with_body(document.with(&changes));
         let reply = self.calls.call(call).await?;
         given(reply, &Deed::Replace.errand(id.as_str()), self.clock.now()).map(drop)
     }
 
-    async fn own(&self) -> Result<Option<BTreeSet<RoleGrant>>, Fault> {
+    /// The client whose token the calls carry, where it is one.
+    pub(super) async fn own_id(&self) -> Result<Option<String>, Fault> {
         let reply = self.calls.call(AdminCall::new(Method::GET, ME)).await?;
         let reply = Deed::Read.errand("").judge(reply, self.clock.now())?;
         let me: Value = serde_json::from_slice(reply.body.expose())
             .map_err(|_| Deed::Read.errand("").unreadable(&reply))?;
-        let Some(id) = me["OAuthClient"]["id"].as_str() else { return Ok(None) };
-        Ok(self.document(&SlotId::new(id)).await?.and_then(|document| Some(document.seen()?.grants)))
+        Ok(me["OAuthClient"]["id"].as_str().map(str::to_owned))
+    }
+
+    async fn own(&self) -> Result<Option<BTreeSet<RoleGrant>>, Fault> {
+        let Some(id) = self.own_id().await? else { return Ok(None) };
+        Ok(self.document(&SlotId::new(&id)).await?.and_then(|document| Some(document.seen()?.grants)))
     }
 }
 
@@ -225,6 +226,10 @@ impl ClientAdmin for GenesysClients {
 
     fn delete<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, Result<(), Fault>> {
         Box::pin(async move { self.one(id)?.delete(id).await })
+    }
+
+    fn roles(&self) -> Option<&dyn RoleAdmin> {
+        Some(self)
     }
 
     fn last_used<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, LastUsed> {
