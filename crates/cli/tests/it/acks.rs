@@ -175,6 +175,47 @@ fn the_guide_knows_the_fingerprint_of_an_access_key_alone() {
     }
 }
 
+#[test]
+fn a_word_that_does_not_arrive_shows_in_metrics_and_status_until_it_does() {
+    let house = House::of(Shape::Clients, "[]");
+    // No folder can be made where a file is.
+    let file = house.stage.scene.write("acks", "");
+    let served = house.sidecar("acks = \"acks\"");
+    assert_eq!(waiting(&served), Some(0), "nothing was said yet");
+    house.call(&served);
+    // A word that is on its way for the first time waits as well; this one has failed.
+    let none_failed = "hallpass_acks_failed_total{integration=\"queue-sync\"} 0\n";
+    until(|| !served.get("/-/metrics").1.contains(none_failed));
+    assert_eq!(waiting(&served), Some(1));
+    house.call(&served);
+    fs::remove_file(file).unwrap();
+    until(|| waiting(&served) == Some(0));
+    assert!(house.word("billing").is_some());
+    let (_, page) = served.get("/-/metrics");
+    assert!(page.contains("hallpass_acks_delivered_total{integration=\"queue-sync\"} 1\n"), "{page}");
+    drop(served);
+    let silent = house.stage.scene.serve(&[]);
+    house.call(&silent);
+    assert_eq!(waiting(&silent), None, "it has nothing to say");
+}
+
+/// How many words wait, by `/-/metrics` and `/-/status` alike; none where the sidecar has nothing to say.
+fn waiting(served: &Served) -> Option<u64> {
+    loop {
+        let ((_, metrics), (_, status)) = (served.get("/-/metrics"), served.get("/-/status"));
+        let line = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("hallpass_acks_waiting{integration=\"queue-sync\"} "));
+        let by_metrics = line.map(|value| value.parse().unwrap());
+        let status: Value = serde_json::from_str(status.split_once("\r\n\r\n").unwrap().1).unwrap();
+        let by_status = status["integrations"][0]["gauges"]["acks_waiting"].as_u64();
+        // It may have arrived between the two looks, and not between the next two.
+        if by_metrics == by_status {
+            return by_metrics;
+        }
+    }
+}
+
 /// `hallpass-rotator`, which takes acknowledgements and does nothing else.
 struct Receiver {
     process: Running,
