@@ -56,7 +56,7 @@ pub use credential::{Credential, Fingerprint};
 pub use document_store::DocumentStore;
 pub use fault::{Fault, FaultCode, Remedy};
 pub use login::{LocalLogin, LoginAnswer, LoginAttempt, LoginReading, LoginRequest};
-pub use meter::{Counter, Counters, Meter};
+pub use meter::{Counter, Counters, Gauge, Meter};
 pub use names::{EntryName, Environment, IntegrationName, Version};
 pub use observe::{CallObserver, Ending, NoObserver, ObservedCall};
 pub use platform::{Grant, IssueFault, IssueVerdict, Platform, RejectionVerdict};

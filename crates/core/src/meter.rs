@@ -4,14 +4,14 @@ use std::fmt;
 
 use crate::sync::{AtomicU64, Ordering};
 
-macro_rules! counters {
-    ($($variant:ident = $name:literal, $help:literal;)*) => {
-        /// Something hallpass counts, per integration.
+macro_rules! words {
+    ($(#[$meaning:meta])* $kind:ident: $($variant:ident = $name:literal, $help:literal;)*) => {
+        $(#[$meaning])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
-        pub enum Counter { $(#[doc = $help] $variant,)* }
+        pub enum $kind { $(#[doc = $help] $variant,)* }
 
-        impl Counter {
+        impl $kind {
             /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
@@ -21,7 +21,7 @@ macro_rules! counters {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// What it counts.
+            /// What it means.
             #[must_use]
             pub fn help(self) -> &'static str {
                 match self { $(Self::$variant => $help,)* }
@@ -30,7 +30,9 @@ macro_rules! counters {
     };
 }
 
-counters! {
+words! {
+    /// Something hallpass counts, per integration.
+    Counter:
     Calls = "calls_total", "Calls accepted from callers.";
     CallsRefused = "calls_refused_total", "Calls refused before anything was sent upstream.";
     UpstreamRequests = "upstream_requests_total", "Requests sent to the platform's API, replays included.";
@@ -51,15 +53,28 @@ counters! {
     CredentialsServedStale = "credentials_served_stale_total", "Credentials used from memory because no store could be read.";
 }
 
+words! {
+    /// Something that goes up and down, per integration.
+    Gauge:
+    AcksWaiting = "acks_waiting", "1 while the last word about the secret in use has not arrived where rotations look, which count this process as silent until then.";
+}
+
 /// Counts things. Counting never fails and never blocks.
 pub trait Meter: Send + Sync + fmt::Debug {
     /// Adds one to `counter`.
     fn count(&self, counter: Counter);
+
+    /// Says what `gauge` is now, in the place of what was said before.
+    fn set(&self, gauge: Gauge, value: u64);
 }
 
 /// Counters in memory: one atomic each, so counting neither locks nor allocates.
 #[derive(Debug, Default)]
-pub struct Counters([AtomicU64; Counter::ALL.len()]);
+pub struct Counters {
+    counts: [AtomicU64; Counter::ALL.len()],
+    /// One more than what was said, so that zero is what nobody has said anything of.
+    gauges: [AtomicU64; Gauge::ALL.len()],
+}
 
 impl Counters {
     /// All zero.
@@ -71,7 +86,18 @@ impl Counters {
     /// The present value of `counter`.
     #[must_use]
     pub fn value(&self, counter: Counter) -> u64 {
-        self.0[counter as usize].load(Ordering::Relaxed)
+        self.counts[counter as usize].load(Ordering::Relaxed)
+    }
+
+    /// What was last said of `gauge`; `None` where nobody has said anything.
+    #[must_use]
+    pub fn gauge(&self, gauge: Gauge) -> Option<u64> {
+        self.gauges[gauge as usize].load(Ordering::Relaxed).checked_sub(1)
+    }
+
+    /// Every gauge of which something was said, with its value.
+    pub fn gauges(&self) -> impl Iterator<Item = (Gauge, u64)> + '_ {
+        Gauge::ALL.iter().filter_map(|gauge| Some((*gauge, self.gauge(*gauge)?)))
     }
 
     /// Every counter with its value.
@@ -82,6 +108,10 @@ impl Counters {
 
 impl Meter for Counters {
     fn count(&self, counter: Counter) {
-        self.0[counter as usize].fetch_add(1, Ordering::Relaxed);
+        self.counts[counter as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn set(&self, gauge: Gauge, value: u64) {
+        self.gauges[gauge as usize].store(value.saturating_add(1), Ordering::Relaxed);
     }
 }

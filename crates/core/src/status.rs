@@ -33,6 +33,9 @@ pub struct IntegrationStatus {
     pub remarks: Vec<String>,
     /// Counts since the start of the process, by metric name.
     pub counters: BTreeMap<&'static str, u64>,
+    /// What goes up and down, by metric name; nothing of what does not concern it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub gauges: BTreeMap<&'static str, u64>,
 }
 
 /// The state of a token.
@@ -78,6 +81,7 @@ impl IntegrationStatus {
             backing_off_seconds: None,
             remarks: Vec::new(),
             counters: BTreeMap::new(),
+            gauges: BTreeMap::new(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hallpass_core::{Clock, Counter, Fault, FaultCode, Meter, Randomness, Sleep};
+use hallpass_core::{Clock, Counter, Fault, FaultCode, Gauge, Meter, Randomness, Sleep};
 use hallpass_outbound::within;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -29,6 +29,7 @@ pub(crate) type Carried = (String, Arc<dyn Meter>);
 struct Round {
     latest: watch::Sender<Word>,
     seen_to: watch::Receiver<SeenTo>,
+    meter: Arc<dyn Meter>,
 }
 
 /// The last word that arrived, and the last with which something came to an end: it arrived or was given up.
@@ -54,6 +55,8 @@ impl Courier {
     ) -> Self {
         let (mut rounds, mut tasks, hurry) = (BTreeMap::new(), JoinSet::new(), watch::Sender::new(false));
         for (integration, meter) in integrations {
+            // Nothing waits. A process that says nothing has no such gauge.
+            meter.set(Gauge::AcksWaiting, 0);
             let (latest, words) = watch::channel(Word::default());
             let (seen_to, carried) = watch::channel(SeenTo::default());
             let carrier = Carrier {
@@ -62,13 +65,13 @@ impl Courier {
                 seen_to,
                 hurry: hurry.subscribe(),
                 place: Arc::clone(place),
-                meter,
+                meter: Arc::clone(&meter),
                 clock: Arc::clone(&clock),
                 sleep: Arc::clone(&sleep),
                 randomness: Arc::clone(&randomness),
             };
             tasks.spawn(carrier.run());
-            rounds.insert(integration, Round { latest, seen_to: carried });
+            rounds.insert(integration, Round { latest, seen_to: carried, meter });
         }
         Self { rounds, hurry, sleep, _tasks: tasks }
     }
@@ -77,7 +80,10 @@ impl Courier {
     pub(crate) fn tell(&self, said: Said) {
         let Some(round) = self.rounds.get(&said.integration) else { return };
         let said = Some(Arc::new(said));
-        round.latest.send_modify(|word| *word = Word { number: word.number + 1, said });
+        round.latest.send_modify(|word| {
+            *word = Word { number: word.number + 1, said };
+            round.meter.set(Gauge::AcksWaiting, 1);
+        });
     }
 
     /// Waits until every word told so far has arrived; pauses are cut short, and what fails then is given up. False if something did not arrive. For the end of a process.
@@ -131,6 +137,7 @@ impl Carrier {
             match self.try_once(&said).await {
                 Ok(()) => {
                     self.meter.count(Counter::AcksDelivered);
+                    self.nothing_waits(number);
                     if failures > 0 {
                         tracing::info!(
                             integration = self.integration,
@@ -151,6 +158,14 @@ impl Carrier {
                     self.rest(pause(failures, fault.retry_after(), self.randomness.unit())).await;
                 }
             }
+        }
+    }
+
+    /// The word `number` has arrived, so nothing waits, unless a newer one was told meanwhile: while the lock of the words is held none is.
+    fn nothing_waits(&self, number: u64) {
+        let latest = self.words.borrow();
+        if latest.number == number {
+            self.meter.set(Gauge::AcksWaiting, 0);
         }
     }
 

@@ -13,14 +13,16 @@ fn the_program_can_call_and_its_code_comes_through() {
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(42), ""), "{finished:?}");
 }
 
+/// One call by bash alone; it prints the first line of the answer.
+pub(crate) const CALL: &str = "exec 3<>\"/dev/tcp/${HALLPASS_URL#http://127.0.0.1:}\" 2>/dev/null; \
+    host=${HALLPASS_URL#http://}; exec 3<>/dev/tcp/${host%:*}/${host#*:}; \
+    printf 'GET /queue-sync/api/v2/routing/queues HTTP/1.1\\r\\nHost: %s\\r\\nHallpass: %s\\r\\nConnection: close\\r\\n\\r\\n' \
+    \"$host\" \"$HALLPASS_PASS\" >&3; head -1 <&3";
+
 #[test]
 fn a_real_call_works_from_within() {
     let scene = Scene::with_secret();
-    let script = "exec 3<>\"/dev/tcp/${HALLPASS_URL#http://127.0.0.1:}\" 2>/dev/null; \
-                  host=${HALLPASS_URL#http://}; exec 3<>/dev/tcp/${host%:*}/${host#*:}; \
-                  printf 'GET /queue-sync/api/v2/routing/queues HTTP/1.1\\r\\nHost: %s\\r\\nHallpass: %s\\r\\nConnection: close\\r\\n\\r\\n' \
-                  \"$host\" \"$HALLPASS_PASS\" >&3; head -1 <&3";
-    let finished = scene.run(&["exec", "--", "bash", "-c", script]);
+    let finished = scene.run(&["exec", "--", "bash", "-c", CALL]);
     assert_eq!(finished.stdout, "HTTP/1.1 200 OK\r\n", "{finished:?}");
     assert_eq!(scene.mints(), 1);
 }

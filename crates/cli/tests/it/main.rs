@@ -7,6 +7,7 @@
     reason = "a test that cannot go on has failed, and helpers of tests are tests"
 )]
 
+mod acks;
 mod arguments;
 mod audit;
 mod call;

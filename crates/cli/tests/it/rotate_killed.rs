@@ -78,16 +78,16 @@ fn kill(shape: Shape) -> String {
 }
 
 /// In milliseconds, as the checkpoints have them.
-const MINUTE: u64 = 60_000;
-const DAY: u64 = 24 * 60 * MINUTE;
+pub(crate) const MINUTE: u64 = 60_000;
+pub(crate) const DAY: u64 = 24 * 60 * MINUTE;
 
 /// Numbers that are spread well and always the same.
-fn draw(index: u64) -> u64 {
+pub(crate) fn draw(index: u64) -> u64 {
     index.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
+pub(crate) enum Shape {
     Clients,
     Keys,
 }
@@ -96,18 +96,29 @@ const ENTRY: &str = "prod/queue-sync";
 const CHECKPOINT: &str = "prod/queue-sync.rotation";
 const REGION: &str = "us-east-1";
 
+/// The first line of the table `rotation`, in either shape.
+const ADMINISTERED: &str = "administrator = \"admin\"";
+
 /// An integration whose secret is about to be replaced, with a sidecar that serves all along.
-struct Stage {
-    scene: Scene,
+pub(crate) struct Stage {
+    pub(crate) scene: Scene,
     shape: Shape,
     aws: Arc<Aws>,
     door: StandIn,
     served: Option<Served>,
-    old: String,
+    pub(crate) old: String,
 }
 
 impl Stage {
     fn set(shape: Shape) -> Self {
+        let mut stage = Self::unserved(shape, "");
+        stage.served = Some(stage.scene.serve(&[]));
+        stage.check();
+        stage
+    }
+
+    /// Nobody serves yet; with `more` lines in the table `rotation`.
+    pub(crate) fn unserved(shape: Shape, more: &str) -> Self {
         // Neither platform says when a secret was last used: that is told in real days, and nobody waits for those here.
         let cxone = CxoneSettings { last_use_lag_seconds: 1_000_000_000, ..CxoneSettings::default() };
         let mut scene = Scene::of(Settings { cxone, ..Settings::default() });
@@ -128,6 +139,7 @@ impl Stage {
             Shape::Keys => keys(&scene),
         };
         let tables = tables.replace("SECRET", &reference(ENTRY)).replace("ADMIN", &reference("prod/admin"));
+        let tables = tables.replacen(ADMINISTERED, &format!("{ADMINISTERED}\n{more}"), 1);
         scene.write("hallpass.toml", &format!("{HEAD}{tables}"));
         for (name, value) in [(ENTRY, &secret), ("prod/admin", &admin)] {
             let token = format!("{:0>32}", name.len());
@@ -137,28 +149,30 @@ impl Stage {
         }
         let mut stage = Self { scene, shape, aws, door, served: None, old: String::new() };
         stage.old = stage.current().0;
-        stage.served = Some(stage.scene.serve(&[]));
-        stage.check();
         stage
     }
 
     /// How many requests it makes.
-    fn requests_of(&self, done: impl FnOnce()) -> u64 {
+    pub(crate) fn requests_of(&self, done: impl FnOnce()) -> u64 {
         let before = self.requests();
         done();
         self.requests() - before
     }
 
     /// Whatever has been asked of platform and store.
-    fn requests(&self) -> u64 {
+    pub(crate) fn requests(&self) -> u64 {
         self.scene.world().witness().totals.requests + self.door.seen().len() as u64
     }
 
     /// Starts a run and kills it once it has made so many requests, and a moment has passed; its exit code if it was faster.
     fn run_and_kill(&self, requests: u64, moment: Duration) -> Option<i32> {
+        self.kill_at(&["rotate", "run", "queue-sync", "--wait", "0s"], requests, moment)
+    }
+
+    /// The same with any command.
+    pub(crate) fn kill_at(&self, arguments: &[&str], requests: u64, moment: Duration) -> Option<i32> {
         let until = self.requests() + requests;
-        let mut process =
-            self.scene.hallpass(&["rotate", "run", "queue-sync", "--wait", "0s"]).start().unwrap();
+        let mut process = self.scene.hallpass(arguments).start().unwrap();
         while self.requests() < until && !process.has_ended().unwrap() {
             thread::park_timeout(Duration::from_micros(100));
         }
@@ -169,7 +183,7 @@ impl Stage {
     }
 
     /// The platform's own word: the stored secret opens the door, there are two at most, and calls succeed.
-    fn check(&self) {
+    pub(crate) fn check(&self) {
         let (slot, secret) = self.current();
         assert!(self.scene.world().is_live(&slot, &secret), "CURRENT does not work");
         assert!((1..=2).contains(&self.live().len()), "{:?}", self.live());
@@ -182,7 +196,7 @@ impl Stage {
     }
 
     /// Every date of the checkpoint lies so many milliseconds further back.
-    fn time_goes_by(&self, by: u64) {
+    pub(crate) fn time_goes_by(&self, by: u64) {
         let asked = json!({ "SecretId": CHECKPOINT });
         let Ok(stored) = self.aws.operate(REGION, "GetSecretValue", &asked) else { return };
         let mut document: Value = serde_json::from_str(stored["SecretString"].as_str().unwrap()).unwrap();
@@ -199,7 +213,7 @@ impl Stage {
     }
 
     /// Runs until there is nothing to do but to wait for the consumers, and sees that nothing was left over.
-    fn until_the_soak(&self) {
+    pub(crate) fn until_the_soak(&self) {
         for _ in 0..6 {
             let finished = self.scene.run(&["rotate", "run", "queue-sync", "--wait", "0s", "--json"]);
             assert_eq!(finished.code, Some(11), "{finished:?}");
@@ -217,7 +231,7 @@ impl Stage {
     }
 
     /// Runs until it is over, and sees that one secret is left.
-    fn until_it_ends(&self) {
+    pub(crate) fn until_it_ends(&self) {
         for _ in 0..6 {
             if self.live() == BTreeSet::from([self.current().0]) && self.is_over() {
                 assert_ne!(self.current().0, self.old);
@@ -235,16 +249,27 @@ impl Stage {
         panic!("it never ends");
     }
 
-    fn is_over(&self) -> bool {
-        let asked = json!({ "SecretId": CHECKPOINT });
-        let Ok(stored) = self.aws.operate(REGION, "GetSecretValue", &asked) else { return false };
-        let document: Value = serde_json::from_str(stored["SecretString"].as_str().unwrap()).unwrap();
+    pub(crate) fn is_over(&self) -> bool {
+        let document = self.document();
         document["rotation"].is_null() && document["last"]["outcome"] == "rotated"
     }
 
-    fn current(&self) -> (String, String) {
+    /// What stands beside the secret; null before there is anything.
+    pub(crate) fn document(&self) -> Value {
+        let asked = json!({ "SecretId": CHECKPOINT });
+        let Ok(stored) = self.aws.operate(REGION, "GetSecretValue", &asked) else { return Value::Null };
+        serde_json::from_str(stored["SecretString"].as_str().unwrap()).unwrap()
+    }
+
+    /// What the store hands to consumers.
+    pub(crate) fn value(&self) -> Value {
         let stored = self.aws.operate(REGION, "GetSecretValue", &json!({ "SecretId": ENTRY })).unwrap();
-        let value: Value = serde_json::from_str(stored["SecretString"].as_str().unwrap()).unwrap();
+        serde_json::from_str(stored["SecretString"].as_str().unwrap()).unwrap()
+    }
+
+    /// Slot and secret that are current.
+    pub(crate) fn current(&self) -> (String, String) {
+        let value = self.value();
         let (slot, secret) = match self.shape {
             Shape::Clients => ("client_id", "client_secret"),
             Shape::Keys => ("access_key_id", "access_key_secret"),
@@ -252,7 +277,7 @@ impl Stage {
         (value[slot].as_str().unwrap().to_owned(), value[secret].as_str().unwrap().to_owned())
     }
 
-    fn live(&self) -> BTreeSet<String> {
+    pub(crate) fn live(&self) -> BTreeSet<String> {
         let (kind, names) = match self.shape {
             Shape::Clients => (SecretKind::Client, ["a", "b"]),
             Shape::Keys => (SecretKind::AccessKey, ["", ""]),
@@ -266,7 +291,7 @@ impl Stage {
 }
 
 impl Shape {
-    fn canary(self) -> &'static str {
+    pub(crate) fn canary(self) -> &'static str {
         match self {
             Self::Clients => "/api/v2/routing/queues",
             Self::Keys => "/inContactAPI/services/v31.0/contacts/completed",
@@ -284,7 +309,8 @@ fn age(value: &mut Value, by: u64) {
     };
     for (name, member) in members {
         match member.as_u64().filter(|_| {
-            ["at", "until", "since", "told", "generated", "resumed", "first", "last"].contains(&name.as_str())
+            let dates = ["at", "until", "since", "told", "generated", "resumed", "first", "last"];
+            dates.contains(&name.as_str()) || ["off", "gone", "ended"].contains(&name.as_str())
         }) {
             Some(at) => *member = (at - by).into(),
             None => age(member, by),

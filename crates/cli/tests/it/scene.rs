@@ -131,7 +131,12 @@ allow = ["GET /api/v2/routing/queues/**", "PATCH /api/v2/conversations/*/partici
 
     /// The binary with these arguments, in the folder, with nothing of the developer's environment.
     pub(crate) fn hallpass(&self, arguments: &[&str]) -> Launch {
-        let launch = Launch::new(env!("CARGO_BIN_EXE_hallpass"))
+        self.program(Path::new(env!("CARGO_BIN_EXE_hallpass")), arguments)
+    }
+
+    /// Another program in the same way.
+    pub(crate) fn program(&self, program: &Path, arguments: &[&str]) -> Launch {
+        let launch = Launch::new(program)
             .args(arguments)
             .clear_env()
             .current_dir(self.path())

@@ -158,6 +158,7 @@ impl StatusSource for IntegrationClient {
             backing_off_seconds: pausing.and_then(|fault| fault.retry_after()).map(|left| left.as_secs()),
             remarks: parts.platform.remarks(),
             counters: parts.counters.snapshot().map(|(counter, value)| (counter.name(), value)).collect(),
+            gauges: parts.counters.gauges().map(|(gauge, value)| (gauge.name(), value)).collect(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use hallpass_core::{Counter, IntegrationStatus, Phase, StatusSource};
+use hallpass_core::{Counter, Gauge, IntegrationStatus, Phase, StatusSource};
 use hallpass_outbound::Body;
 use http::Response;
 
@@ -20,11 +20,13 @@ pub(super) fn answer(doors: &Doors) -> Response<Body> {
         });
         family(&mut page, name, "counter", counter.help(), lines);
     }
+    for gauge in Gauge::ALL {
+        let name = gauge.name();
+        let line = |one: &IntegrationStatus| labelled(one, one.gauges.get(name).copied());
+        family(&mut page, name, "gauge", gauge.help(), all.iter().filter_map(line));
+    }
     let gauge = |read: fn(&IntegrationStatus) -> Option<u64>| {
-        let line = move |one: &IntegrationStatus| {
-            Some((format!("integration=\"{}\"", one.name), read(one)?.to_string()))
-        };
-        all.iter().filter_map(line).collect::<Vec<_>>().into_iter()
+        all.iter().filter_map(move |one| labelled(one, read(one)))
     };
     let expires = "Seconds until the token in use expires.";
     family(
@@ -44,6 +46,11 @@ pub(super) fn answer(doors: &Doors) -> Response<Body> {
     let help = "Seconds from the start of the process to the end of a phase of its cold start.";
     family(&mut page, "start_seconds", "gauge", help, phases);
     text(page)
+}
+
+/// The line of one integration, if there is a value.
+fn labelled(one: &IntegrationStatus, value: Option<u64>) -> Option<(String, String)> {
+    Some((format!("integration=\"{}\"", one.name), value?.to_string()))
 }
 
 /// One metric with its lines; none at all where it has no value.

@@ -1,12 +1,13 @@
 use super::{Courier, FIRST_PAUSE, LONGEST_PAUSE, pause};
 use crate::acks::{AckPlace, Said};
 use hallpass_core::test_support::ManualTime;
-use hallpass_core::{BoxFuture, Counter, Counters, Fault, FaultCode};
+use hallpass_core::{BoxFuture, Counter, Counters, Fault, FaultCode, Gauge};
 use hallpass_lifecycle::rotation::{Ack, WallTime};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::task::yield_now;
 
 /// Takes words, refuses them, or hangs.
@@ -16,6 +17,8 @@ struct Scripted {
     tried: Mutex<usize>,
     down: AtomicBool,
     hangs: AtomicBool,
+    slow: AtomicBool,
+    go_on: Notify,
 }
 
 impl AckPlace for Scripted {
@@ -24,6 +27,9 @@ impl AckPlace for Scripted {
             *self.tried.lock().unwrap() += 1;
             if self.hangs.load(Ordering::Relaxed) {
                 std::future::pending::<()>().await;
+            }
+            if self.slow.load(Ordering::Relaxed) {
+                self.go_on.notified().await;
             }
             if self.down.load(Ordering::Relaxed) {
                 return Err(Fault::new(FaultCode::StoreUnreachable, "down"));
@@ -72,6 +78,10 @@ impl Scene {
         self.place.arrived.lock().unwrap().clone()
     }
 
+    fn waiting(&self) -> Option<u64> {
+        self.counters.gauge(Gauge::AcksWaiting)
+    }
+
     fn tried(&self) -> usize {
         *self.place.tried.lock().unwrap()
     }
@@ -91,6 +101,7 @@ async fn a_place_that_is_down_gets_the_latest_word_once_it_is_back() {
         scene.tell("a", word).await;
     }
     assert_eq!(scene.tried(), 1, "newer words do not hasten what fails");
+    assert_eq!(scene.waiting(), Some(1), "three were told, and only the last of them matters");
     for _ in 0..20 {
         scene.time.advance(Duration::from_secs(1));
         settle().await;
@@ -100,11 +111,26 @@ async fn a_place_that_is_down_gets_the_latest_word_once_it_is_back() {
     scene.place.down.store(false, Ordering::Relaxed);
     scene.time.advance(LONGEST_PAUSE);
     settle().await;
-    assert_eq!(scene.arrived(), ["a 00000003"]);
+    assert_eq!((scene.arrived(), scene.waiting()), (vec!["a 00000003".to_owned()], Some(0)));
     assert_eq!(scene.counters.value(Counter::AcksFailed), u64::try_from(tries).unwrap());
     assert_eq!(scene.counters.value(Counter::AcksDelivered), 1);
     scene.tell("a", "00000004").await;
     assert_eq!(scene.arrived(), ["a 00000003", "a 00000004"]);
+}
+
+#[tokio::test]
+async fn a_word_that_is_told_while_the_one_before_is_on_its_way_still_waits() {
+    let scene = Scene::set();
+    assert_eq!(scene.waiting(), Some(0), "nothing was told");
+    assert_eq!(Counters::new().gauge(Gauge::AcksWaiting), None, "nobody tells anything");
+    scene.place.slow.store(true, Ordering::Relaxed);
+    scene.tell("a", "00000001").await;
+    scene.tell("a", "00000002").await;
+    for (arrived, waiting) in [(0, 1), (1, 1), (2, 0)] {
+        assert_eq!((scene.arrived().len(), scene.waiting()), (arrived, Some(waiting)));
+        scene.place.go_on.notify_one();
+        settle().await;
+    }
 }
 
 #[tokio::test]
