@@ -124,22 +124,8 @@ fn unknown(one: &Configured, survey: Option<&Surveyed>) -> Vec<String> {
 }
 
 fn of_client(client: &SurveyedClient, survey: &Surveyed, kind: RowKind, owner: Option<String>) -> Row {
-    Row {
-        kind,
-        owner,
-        platform: survey.platform.clone(),
-        place: survey.place.clone(),
-        client: Some(facts(client)),
-        entry: None,
-        period_seconds: None,
-        rotated_at: None,
-        due_at: None,
-        rotation_step: None,
-        reach: reach(client),
-        allow: Vec::new(),
-        drift: Vec::new(),
-        unknown: Vec::new(),
-    }
+    let bare = Row::bare(kind, &survey.platform, &survey.place);
+    Row { owner, client: Some(facts(client)), reach: reach(client), ..bare }
 }
 
 fn facts(client: &SurveyedClient) -> ClientFacts {

@@ -14,9 +14,13 @@ mod join;
 mod reach;
 mod row;
 mod seen;
+mod shelf;
+#[cfg(test)]
+mod tests;
 
 pub use controls::{Control, Evidence, Source, Sources, controls};
 pub use join::join;
 pub use reach::{Access, areas};
 pub use row::{ClientFacts, EntryFacts, LastUse, Row, RowKind};
 pub use seen::{Configured, Looked, RotationSeen, StoredEntry, Surveyed};
+pub use shelf::{Shelf, ShelfSeen};

@@ -23,7 +23,9 @@ pub enum RowKind {
     OrphanSecret,
     /// A client that bears our mark, and that no integration uses.
     OrphanClient,
-    /// A client of somebody else.
+    /// An entry of a store that no integration names.
+    OrphanEntry,
+    /// A client of somebody else, or an entry in a store that others use too.
     Foreign,
 }
 
@@ -38,6 +40,7 @@ impl RowKind {
             Self::NoSecret => "no secret",
             Self::OrphanSecret => "secret without client",
             Self::OrphanClient => "client without secret",
+            Self::OrphanEntry => "secret that nobody names",
             Self::Foreign => "not ours",
         }
     }
@@ -45,7 +48,7 @@ impl RowKind {
     /// Whether somebody has to see to it.
     #[must_use]
     pub fn is_orphan(self) -> bool {
-        matches!(self, Self::OrphanSecret | Self::OrphanClient)
+        matches!(self, Self::OrphanSecret | Self::OrphanClient | Self::OrphanEntry)
     }
 }
 
@@ -129,6 +132,26 @@ pub struct EntryFacts {
 }
 
 impl Row {
+    /// A line about something of which nothing else is known.
+    pub(super) fn bare(kind: RowKind, platform: &str, place: &str) -> Self {
+        Self {
+            kind,
+            owner: None,
+            platform: platform.to_owned(),
+            place: place.to_owned(),
+            client: None,
+            entry: None,
+            period_seconds: None,
+            rotated_at: None,
+            due_at: None,
+            rotation_step: None,
+            reach: BTreeMap::new(),
+            allow: Vec::new(),
+            drift: Vec::new(),
+            unknown: Vec::new(),
+        }
+    }
+
     /// How old the secret is on `now`: since it was written, or since its client was made where no store says.
     #[must_use]
     pub fn age(&self, now: Duration) -> Option<Duration> {
