@@ -47,6 +47,7 @@ fn client(id: &str, description: &str) -> SurveyedClient {
         },
         created: Some(NOW - 400 * DAY),
         grant_type: Some("CLIENT-CREDENTIALS".into()),
+        scopes: Vec::new(),
         roles: vec![SurveyedRole {
             name: "queues".into(),
             division: Some("Sales".into()),
