@@ -30,6 +30,8 @@ pub(super) struct Run {
     /// What was made here and may not be listed yet.
     pub(super) made: BTreeSet<SlotId>,
     pub(super) made_roles: BTreeSet<String>,
+    /// Whether it was asked what the administering identity holds.
+    pub(super) own_asked: bool,
     /// Whether the administering identity was given a role just now, which takes a while until it is known everywhere.
     pub(super) held: bool,
     /// Whether the platform's listing has to be read again: at first, and whenever an answer was lost.

@@ -31,6 +31,8 @@ impl Engine {
             Effect::HoldRole(grants) => {
                 self.in_time(roles.hold(grants)).await?;
                 run.held = true;
+                // Not asked for again at once: the platform may not know of it yet.
+                run.seen.own.get_or_insert_default().extend(grants.iter().cloned());
                 Ok(())
             }
             Effect::DeleteRole(id) => self.in_time(roles.delete_role(id)).await,
@@ -71,8 +73,11 @@ impl Engine {
         let found = roles.find_roles(&query).await?;
         run.seen.roles = found.into_iter().map(|role| (role.id.clone(), role)).collect();
         // It matters only where the role is to be given. Whether it may be known is a permission of its own, and not knowing is no reason to stop.
-        if wanted.own_role.as_ref().is_some_and(|own| !own.division_ids.is_empty()) {
-            run.seen.own = told(self.parts.admin.own_grants().await)?.flatten();
+        let given = wanted.own_role.as_ref().is_some_and(|own| !own.division_ids.is_empty());
+        if given && (run.stale || !run.own_asked) {
+            let own = told(self.parts.admin.own_grants().await)?.flatten();
+            run.own_asked = true;
+            run.seen.own = own;
         }
         Ok(())
     }

@@ -29,33 +29,11 @@ pub fn predict(effect: &Effect, wanted: &Wanted, seen: &Seen, me: Me<'_>) -> See
         Effect::Ask(id) => {
             seen.asked.insert(id.clone());
         }
-        Effect::AskRole(id) => {
-            seen.holders.insert(id.clone(), None);
-        }
-        Effect::CreateRole => {
-            let nonce = seen.unsent.take().unwrap_or_default();
-            let draft = wanted.role_draft(&nonce);
-            let role = RoleSeen {
-                id: UNKNOWN_ROLE.to_owned(),
-                name: draft.name,
-                description: draft.description.unwrap_or_default(),
-                permissions: draft.permissions,
-            };
-            seen.roles.insert(role.id.clone(), role);
-        }
-        Effect::UpdateRole { id, draft, .. } => {
-            if let Some(role) = seen.roles.get_mut(id) {
-                role.name.clone_from(&draft.name);
-                role.permissions.clone_from(&draft.permissions);
-                if let Some(description) = &draft.description {
-                    role.description.clone_from(description);
-                }
-            }
-        }
-        Effect::HoldRole(grants) => seen.own.get_or_insert_default().extend(grants.iter().cloned()),
-        Effect::DeleteRole(id) => {
-            seen.roles.remove(id);
-        }
+        Effect::CreateRole
+        | Effect::UpdateRole { .. }
+        | Effect::HoldRole(_)
+        | Effect::AskRole(_)
+        | Effect::DeleteRole(_) => predict_role(effect, wanted, &mut seen),
         Effect::Create => {
             let id = SlotId::new(UNKNOWN);
             let nonce = seen.unsent.take().unwrap_or_default();
@@ -103,6 +81,39 @@ pub fn predict(effect: &Effect, wanted: &Wanted, seen: &Seen, me: Me<'_>) -> See
         }
     }
     seen
+}
+
+fn predict_role(effect: &Effect, wanted: &Wanted, seen: &mut Seen) {
+    match effect {
+        Effect::AskRole(id) => {
+            seen.holders.insert(id.clone(), None);
+        }
+        Effect::CreateRole => {
+            let nonce = seen.unsent.take().unwrap_or_default();
+            let draft = wanted.role_draft(&nonce);
+            let role = RoleSeen {
+                id: UNKNOWN_ROLE.to_owned(),
+                name: draft.name,
+                description: draft.description.unwrap_or_default(),
+                permissions: draft.permissions,
+            };
+            seen.roles.insert(role.id.clone(), role);
+        }
+        Effect::UpdateRole { id, draft, .. } => {
+            if let Some(role) = seen.roles.get_mut(id) {
+                role.name.clone_from(&draft.name);
+                role.permissions.clone_from(&draft.permissions);
+                if let Some(description) = &draft.description {
+                    role.description.clone_from(description);
+                }
+            }
+        }
+        Effect::HoldRole(grants) => seen.own.get_or_insert_default().extend(grants.iter().cloned()),
+        Effect::DeleteRole(id) => {
+            seen.roles.remove(id);
+        }
+        _ => {}
+    }
 }
 
 /// The document after a change. What really is written is this, so that a plan cannot differ from it.

@@ -161,3 +161,12 @@ fn the_document_names_the_role_also_while_the_next_creation_is_announced() {
     let closed = super::predict(&Effect::Write(Change::Close), &own(), &gone, me());
     assert_eq!(closed.noted().unwrap().role, None);
 }
+
+#[test]
+fn a_role_of_its_own_and_clients_that_take_turns_go_together() {
+    let both = Wanted { pair: true, ..own() };
+    let told = told(Goal::Apply, &both, &with(Seen::default(), Vec::new(), &[]));
+    assert_eq!(told.first().unwrap(), "create the role");
+    assert_eq!(told.last().unwrap(), "create the second client, switched off");
+    assert_eq!(told.len(), 6, "{told:?}");
+}

@@ -97,7 +97,7 @@ impl GenesysClients {
     }
 
     /// The client, or `None` if the platform knows none.
-    async fn document(&self, id: &SlotId) -> Result<Option<ClientDocument>, Fault> {
+    pub(super) async fn document(&self, id: &SlotId) -> Result<Option<ClientDocument>, Fault> {
         let target = format!("{CLIENTS}/{}", segment(id.as_str())?);
         let reply = self.calls.call(AdminCall::new(Method::GET, target)).await?;
         if reply.status == StatusCode::NOT_FOUND {
@@ -149,20 +149,6 @@ impl GenesysClients {
         let call = AdminCall::new(Method::PUT, target).with_body(document.with(&changes));
         let reply = self.calls.call(call).await?;
         given(reply, &Deed::Replace.errand(id.as_str()), self.clock.now()).map(drop)
-    }
-
-    /// The client whose token the calls carry, where it is one.
-    pub(super) async fn own_id(&self) -> Result<Option<String>, Fault> {
-        let reply = self.calls.call(AdminCall::new(Method::GET, ME)).await?;
-        let reply = Deed::Read.errand("").judge(reply, self.clock.now())?;
-        let me: Value = serde_json::from_slice(reply.body.expose())
-            .map_err(|_| Deed::Read.errand("").unreadable(&reply))?;
-        Ok(me["OAuthClient"]["id"].as_str().map(str::to_owned))
-    }
-
-    async fn own(&self) -> Result<Option<BTreeSet<RoleGrant>>, Fault> {
-        let Some(id) = self.own_id().await? else { return Ok(None) };
-        Ok(self.document(&SlotId::new(&id)).await?.and_then(|document| Some(document.seen()?.grants)))
     }
 }
 
@@ -255,7 +241,6 @@ const LONGEST: Duration = Duration::from_secs(172_800);
 /// Changes of authorisation take about ten seconds, says the vendor's Terraform provider. Nothing is said of the list of clients, so it gets six times that:
 /// what shows later than this would be taken for missing, and be found and removed as a second one by the next run.
 const LISTING_LAG: Duration = Duration::from_secs(60);
-const ME: &str = "/api/v2/tokens/me";
 pub(super) const ROLES: &str = "/api/v2/authorization/roles";
 pub(super) const ROLES_QUERY: &str = "/api/v2/authorization/roles?pageSize=100";
 pub(super) const DIVISIONS: &str = "/api/v2/authorization/divisions";

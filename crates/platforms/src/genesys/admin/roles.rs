@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hallpass_core::{BoxFuture, Fault, RoleAdmin, RoleDraft, RoleGrant, RoleQuery, RoleSeen, Secret};
+use hallpass_core::{BoxFuture, Fault, RoleAdmin, RoleDraft, RoleGrant, RoleQuery, RoleSeen, Secret, SlotId};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -23,6 +23,21 @@ use super::role_documents::{body, catalogue, seen};
 use crate::admin::{AdminCall, segment};
 
 impl GenesysClients {
+    /// The client whose token the calls carry, where it is one.
+    pub(super) async fn own_id(&self) -> Result<Option<String>, Fault> {
+        let reply = self.calls.call(AdminCall::new(Method::GET, ME)).await?;
+        let reply = Deed::Read.errand("").judge(reply, self.clock.now())?;
+        let me: Value = serde_json::from_slice(reply.body.expose())
+            .map_err(|_| Deed::Read.errand("").unreadable(&reply))?;
+        Ok(me["OAuthClient"]["id"].as_str().map(str::to_owned))
+    }
+
+    /// What it holds.
+    pub(super) async fn own(&self) -> Result<Option<BTreeSet<RoleGrant>>, Fault> {
+        let Some(id) = self.own_id().await? else { return Ok(None) };
+        Ok(self.document(&SlotId::new(&id)).await?.and_then(|document| Some(document.seen()?.grants)))
+    }
+
     /// The role, or `None` if the platform knows none.
     async fn role(&self, id: &str) -> Result<Option<Value>, Fault> {
         let target = format!("{ROLES}/{}", segment(id)?);
@@ -163,6 +178,8 @@ impl RoleAdmin for GenesysClients {
     }
 }
 
+/// Needs no permission.
+const ME: &str = "/api/v2/tokens/me";
 /// Where grants are made. The vendor's Python SDK: `post_authorization_subject_bulkadd`.
 const SUBJECTS: &str = "/api/v2/authorization/subjects";
 /// Every permission that the organisation has: `get_authorization_permissions`.
