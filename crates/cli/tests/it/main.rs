@@ -28,6 +28,7 @@ mod provision;
 mod quickstart;
 mod readme;
 mod revoke;
+mod revoke_killed;
 mod rotate;
 mod rotate_copies;
 mod rotate_killed;
