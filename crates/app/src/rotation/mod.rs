@@ -10,6 +10,7 @@
 #[cfg(feature = "aws")]
 mod function;
 mod journal;
+mod lookout;
 mod one;
 mod plan;
 mod provisioned;
@@ -32,6 +33,7 @@ use crate::acks::{self, Consumers, Unheard};
 use crate::assemble::{App, Integration};
 use crate::config::RotationConfig;
 use journal::FileJournal;
+use lookout::Watch;
 pub use one::{Planned, Rotation};
 #[cfg(feature = "aws")]
 pub use secrets_manager::{RotationStep, SecretRotation, Stepped};
@@ -117,6 +119,7 @@ impl App {
             None => Arc::new(NoJournal),
         };
         let [acks, strict] = self.consumers(integration, config)?;
+        let watch = Watch::over(self, integration, config, (&reference, &store))?;
         let document = config.document.as_ref().map(|document| self.stores.document(document));
         let parts = Parts {
             store: Arc::clone(&store),
@@ -140,6 +143,7 @@ impl App {
             reference: reference.to_string(),
             journal,
             acks: strict,
+            watch,
             clock: Arc::clone(&self.parts.clock),
             audit: Arc::clone(&self.parts.audit),
         })

@@ -9,6 +9,8 @@ use hallpass_lifecycle::rotation::{
     outline, read_journal, status,
 };
 
+use super::lookout::Watch;
+
 /// The rotation of one integration's secret.
 #[derive(Debug)]
 pub struct Rotation {
@@ -18,6 +20,7 @@ pub struct Rotation {
     pub(super) reference: String,
     pub(super) journal: Arc<dyn Journal>,
     pub(super) acks: Arc<dyn Acks>,
+    pub(super) watch: Watch,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) audit: Arc<dyn AuditSink>,
 }

@@ -28,7 +28,8 @@ impl Rotation {
         let seen = self.engine.observe().await?;
         // Without a word from the consumers the report is the poorer by that, and no less true.
         let acks = self.acks.read().await.unwrap_or_default();
-        let evidence = evidence(&seen, &acks, &self.plan).ok_or_else(|| {
+        let lookout = self.watch.look().await;
+        let evidence = evidence(&seen, &acks, &self.plan, &lookout).ok_or_else(|| {
             let detail = format!("no secret of `{}` was ever revoked", self.integration);
             Fault::new(FaultCode::RotationRefused, detail)
                 .with_hint("there is evidence once `hallpass revoke` was typed")
@@ -40,7 +41,7 @@ impl Rotation {
     fn note(&self, evidence: &Evidence) -> Result<(), Fault> {
         let current = evidence.current.as_ref();
         for (leaked, until) in evidence.revocation.leaked.iter().zip(&evidence.tokens_until) {
-            let event = AuditEvent::new(self.clock.now(), AuditKind::RotationStep)
+            let event = AuditEvent::new(self.clock.now(), AuditKind::RevocationStep)
                 .about(&self.integration)
                 .fact("revocation", evidence.revocation.id.as_str())
                 .fact("step", "revoke")
@@ -55,6 +56,15 @@ impl Rotation {
                 Some(held) => event.fact("current", held.version.as_str()),
                 None => event,
             };
+            self.audit.record(&event)?;
+        }
+        for stranger in &evidence.strangers {
+            let event = AuditEvent::new(self.clock.now(), AuditKind::RevocationStep)
+                .about(&self.integration)
+                .fact("revocation", evidence.revocation.id.as_str())
+                .fact("step", "revoke")
+                .fact("what", format!("a stranger at the platform: {stranger}"))
+                .fact("outcome", "seen");
             self.audit.record(&event)?;
         }
         Ok(())

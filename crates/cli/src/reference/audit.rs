@@ -37,7 +37,10 @@ fn the_page_of_the_audit_log_is_up_to_date() {
 const FACTS: &[(&str, &str)] = &[
     ("fingerprint", "which secret: 8 hex digits, the same everywhere, which reveal nothing"),
     ("version", "which version of the entry, as its store names it"),
-    ("outcome", "of a step: `begins`, and then `done` or `failed`"),
+    (
+        "outcome",
+        "of a step: `begins`, and then `done` or `failed`; of evidence: `gone` or `alive`, and `seen` of a stranger",
+    ),
     ("fault", "the [fault](faults.md) that it ended in"),
     ("store", "the scheme of the store"),
     ("place", "the region or place of the store, where there are several"),
@@ -48,7 +51,16 @@ const FACTS: &[(&str, &str)] = &[
     ("method", "the method of a call; its path is not recorded"),
     ("why", "why a local login was refused"),
     ("rotation", "the rotation's id"),
-    ("step", "the step of a rotation"),
+    ("revocation", "the revocation's id"),
+    ("reason", "why something is revoked, in the words of whoever consented"),
+    ("order", "of a revocation: `new secret first` or `disable first`"),
+    ("despite_hold", "`yes` where whoever consented went past a hold"),
+    ("proof", "what the platform said when a token was asked for with what leaked"),
+    ("off", "since when what leaked is off, as a date and time of UTC"),
+    ("gone", "since when it cannot come back"),
+    ("tokens_until", "until when a token that it was granted may live"),
+    ("current", "which version is in use instead"),
+    ("step", "the step of a rotation, or `revoke`"),
     ("what", "what the step does"),
     ("listen", "where the sidecar listens"),
     ("how", "how a sidecar stopped"),
@@ -94,7 +106,7 @@ fn in_words(recording: Recording) -> &'static str {
 
 const HEAD: &str = "\
 What hallpass did, as JSON lines that vouch for each other. How to set it up and to check it: the [guide](../guides/audit.md). A later version may add kinds and facts; it
-changes the meaning of none, or raises `schema`.
+changes the meaning of none, or raises `schema`. Whoever reads a log passes over kinds and facts that it does not know.
 ";
 
 const MEMBERS: &str = "

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
-use hallpass_emulator::{Act, Misbehaviour};
+use hallpass_emulator::{Act, Misbehaviour, NewClient};
 use hallpass_testkit::process::{Finished, Stream};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -29,6 +29,7 @@ fn p35_no_secret_in_any_output() {
     call(&scene, &trap);
     serve(&scene, &mut trap);
     exec(&scene, &trap);
+    revoke(&scene, &mut trap);
     everything_on_disk(&scene, &trap);
 }
 
@@ -214,6 +215,45 @@ fn exec(scene: &Scene, trap: &Trap) {
     assert_eq!(finished.code, Some(0), "{finished:?}");
     assert!(finished.stdout.contains("HALLPASS_URL=http://127.0.0.1:"), "{finished:?}");
     trap.assert_clean_run("exec", &finished);
+}
+
+/// What is made in the place of what leaked. The platform hands it out once.
+const FRESH: &str = "canary-fresh/7Hd+2\"kÖ~secret";
+
+/// The secret leaked: its end, with everything that is told about it, names neither it nor the next one.
+fn revoke(scene: &Scene, trap: &mut Trap) {
+    *trap = std::mem::take(trap).and(FRESH);
+    let world = scene.world();
+    world.add_client(NewClient::named("queue-sync b").id("b").secret(FRESH));
+    world.add_client(NewClient::named("admin").id("admin").secret(SECRET));
+    let json = [("content-type", "application/json")];
+    let made = serde_json::json!({ "id": "b", "secret": FRESH }).to_string();
+    let reset = Misbehaviour::on_api(Act::answer(200, &json, made)).path("/api/v2/oauth/clients/b/secret");
+    world.misbehave(reset.forever());
+    let (login, api) = scene.address();
+    let tables = format!(
+        "\n[integrations.queue-sync.rotation]\nadministrator = \"admin\"\nclients = [\"{}\", \"b\"]\n\
+         [integrations.admin]\nplatform = \"genesys\"\ntoken_url = \"{login}/oauth/token\"\napi_url = \"{api}\"\n\
+         secret = \"local:admin\"\nadministers = true\nallow = [\"GET /api/v2/oauth/clients/**\", \
+         \"PUT /api/v2/oauth/clients/*\", \"POST /api/v2/oauth/clients/*/secret\"]\n",
+        scene.keys.id
+    );
+    let sound = fs::read_to_string(scene.path().join("hallpass.toml")).unwrap();
+    scene.write("hallpass.toml", &format!("{sound}{tables}"));
+    let run = |arguments: &[&str], stdin: &str, code: i32| run_clean(scene, trap, arguments, stdin, code);
+    let admin = serde_json::json!({ "client_id": "admin", "client_secret": SECRET }).to_string();
+    run(&["secret", "put", "admin"], &admin, 0);
+    run(&["revoke", "queue-sync", "--report"], "", 3);
+    run(&["revoke", "queue-sync"], "", 2);
+    run(&["revoke", "queue-sync", "--yes", "--only", SECRET], "", 2);
+    run(&["revoke", SECRET, "--yes"], "", 7);
+    run(&["revoke", "queue-sync", "--yes", "--json"], "", 0);
+    assert!(!world.is_live(&scene.keys.id, SECRET) && world.is_live("b", FRESH));
+    run(&["revoke", "queue-sync", "--report"], "", 0);
+    run(&["rotate", "status", "queue-sync"], "", 0);
+    run(&["rotate", "history", "queue-sync"], "", 0);
+    run(&["audit", "show", "--kind", "revocation-step"], "", 0);
+    run(&["call", "queue-sync", "GET", "/api/v2/routing/queues"], "", 0);
 }
 
 fn everything_on_disk(scene: &Scene, trap: &Trap) {

@@ -31,6 +31,7 @@ mod provision_terminal;
 mod quickstart;
 mod readme;
 mod revoke;
+mod revoke_killed;
 mod rotate;
 mod rotate_copies;
 mod rotate_killed;

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use hallpass_emulator::{Act, Misbehaviour, NewClient, SecretKind, Settings};
+use hallpass_emulator::{Act, Misbehaviour, NewAccessKey, NewClient, SecretKind, Settings};
 use hallpass_testkit::process::Finished;
 use serde_json::Value;
 
 use crate::rotate_killed::{HEAD, clients, keys};
-use crate::scene::{Scene, Served, get};
+use crate::scene::{SECRET, Scene, Served, get};
 use crate::terminal::Session;
 
 /// An integration whose secret has leaked, and its platform.
@@ -112,8 +112,10 @@ impl Leaked {
         assert!(leaked.iter().all(|leaked| leaked["fingerprint"] != evidence["current"]["fingerprint"]));
         assert_eq!(self.live(), BTreeSet::from([current]), "{evidence}");
         let audited = std::fs::read_to_string(self.scene.path().join("audit.jsonl")).unwrap();
-        for what in ["consent to revoke", "evidence of", "incident 4711", "refused at"] {
-            assert!(audited.contains(what), "{what} is not in the audit log");
+        let shown =
+            self.scene.run(&["audit", "show", "--kind", "revocation-step", "--integration", "queue-sync"]);
+        for what in ["consent to revoke", "evidence of", "incident 4711", "refused at", "done"] {
+            assert!(shown.stdout.contains(what), "{what} is not in {shown:?}");
         }
         assert!(!audited.contains("planted"), "{audited}");
         self.assert_serves();
@@ -221,6 +223,72 @@ fn in_the_middle_of_a_rotation_both_secrets_end() {
     assert_eq!(due.code, Some(10), "{due:?}");
     let report = leaked.scene.run(&["revoke", "queue-sync", "--report"]);
     assert!(report.code == Some(0) && report.stdout.contains("incident 4711"), "{report:?}");
+}
+
+/// Whoever had the secret may have made something beside it. It is told, and nothing touches it.
+#[test]
+fn strangers_at_the_platform_are_told_and_never_touched() {
+    let leaked = Leaked::client();
+    let mark = |owner: &str| format!("sync of queues hallpass:{owner}#4f2a");
+    for (id, name, description) in [
+        ("thief", "queue-sync b", mark("test/queue-sync")),
+        ("other", "billing", mark("test/billing")),
+        ("person", "reports", "made by Ada".into()),
+    ] {
+        let client = NewClient::named(name).id(id).secret(format!("planted-{id}"));
+        leaked.scene.world().add_client(client.member("description", description));
+    }
+    let evidence = leaked.revoked(&[]);
+    leaked.assert_evidence(&evidence);
+    // The client of the scene is called so, and nothing names it.
+    let told: Vec<_> =
+        evidence["strangers"].as_array().unwrap().iter().map(|one| (&one["slot"], &one["why"])).collect();
+    assert_eq!(
+        told,
+        [
+            (&leaked.scene.keys.id.clone().into(), &"it is called as this integration's clients are".into()),
+            (&"thief".into(), &"it carries the mark of this integration".into())
+        ],
+        "{evidence}"
+    );
+    assert!(leaked.scene.world().is_live(&leaked.scene.keys.id, SECRET));
+    for id in ["thief", "other", "person"] {
+        assert!(leaked.scene.world().is_live(id, &format!("planted-{id}")), "{id}");
+    }
+    let audited = leaked.scene.run(&["audit", "show", "--kind", "revocation-step"]);
+    assert!(audited.stdout.contains("a stranger at the platform: thief, ON"), "{audited:?}");
+    let blind = Misbehaviour::on_api(Act::fail(403)).path("/api/v2/oauth/clients").method("GET");
+    leaked.scene.world().misbehave(blind.forever());
+    let report = leaked.scene.run(&["revoke", "queue-sync", "--report"]);
+    assert_eq!(report.code, Some(0), "{report:?}");
+    assert!(
+        report.stdout.contains("  not seen   the platform's other clients: ")
+            && !report.stdout.contains("thief"),
+        "{report:?}"
+    );
+}
+
+/// A second key of the same user takes the place of the new one, so the one that leaked has to go first.
+#[test]
+fn a_second_key_of_the_user_is_told_as_a_stranger_and_lives_on() {
+    let leaked = Leaked::key();
+    let key = NewAccessKey::named("mine").id("THIEF===").secret("planted-thief").user("u");
+    leaked.scene.world().add_access_key(key);
+    let refused = leaked.revoke(&["--yes", "--wait", "0s"]);
+    assert!(refused.code != Some(0) && leaked.is_alive(), "{refused:?}");
+    assert!(
+        refused
+            .stdout
+            .contains("  stranger   THIEF===, ON: it lives beside the secret in use, and no record names it"),
+        "{refused:?}"
+    );
+    let evidence = leaked.revoked(&["--disable-first"]);
+    let [stranger] = evidence["strangers"].as_array().unwrap().as_slice() else { panic!("{evidence}") };
+    assert_eq!((&stranger["slot"], &stranger["active"]), (&"THIEF===".into(), &true.into()), "{evidence}");
+    let current = evidence["current"]["slot"].as_str().unwrap().to_owned();
+    assert_eq!(leaked.live(), BTreeSet::from([current, "THIEF===".to_owned()]), "{evidence}");
+    assert!(!leaked.is_alive() && leaked.scene.world().is_live("THIEF===", "planted-thief"));
+    leaked.assert_serves();
 }
 
 #[test]

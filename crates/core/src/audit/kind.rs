@@ -59,6 +59,7 @@ kinds! {
     LoginRefused = "login-refused", Queued, "A local login was refused.";
     CallRefused = "call-refused", Queued, "A call was refused by policy or gate.";
     RotationStep = "rotation-step", Durable, "A rotation is about to do something at the platform or in the store, did it, or gave up trying.";
+    RevocationStep = "revocation-step", Durable, "A secret that leaked is being ended: the consent, each change until it is gone, those of a rotation that is part of it included, and the evidence.";
     ProvisioningStep = "provisioning-step", Durable, "Provisioning is about to change something at a platform, did it, or gave up trying.";
     ChainBegun = "chain-begun", Written, "A process began a chain: the line that says who writes it.";
     ChainContinued = "chain-continued", Written, "A chain goes on in a new file.";
@@ -87,7 +88,12 @@ mod tests {
 
     #[test]
     fn what_changes_a_secret_is_on_the_disk_first_and_what_a_call_does_may_wait() {
-        for kind in [AuditKind::SecretWritten, AuditKind::RotationStep, AuditKind::ProvisioningStep] {
+        for kind in [
+            AuditKind::SecretWritten,
+            AuditKind::RotationStep,
+            AuditKind::RevocationStep,
+            AuditKind::ProvisioningStep,
+        ] {
             assert_eq!(kind.recording(), Recording::Durable, "{kind:?}");
         }
         for kind in [AuditKind::TokenGranted, AuditKind::CallRefused, AuditKind::TokenRejected] {

@@ -1,4 +1,4 @@
-//! What an auditor reads of a rotation: every change, before it is made and after.
+//! What an auditor reads of a rotation: every change, before it is made and after. While something is to be revoked it is part of that, and found by its kind.
 
 use hallpass_core::Fault;
 use hallpass_core::audit::{AuditEvent, AuditKind};
@@ -22,7 +22,14 @@ impl Engine {
         };
         let rotation = state.seen.as_ref().and_then(|seen| seen.rotation());
         let id = rotation.map_or("", |rotation| rotation.id.as_str());
-        let event = AuditEvent::new(self.parts.clock.now(), AuditKind::RotationStep)
+        let now = self.parts.clock.now();
+        let event = match state.revocation() {
+            Some(revocation) => {
+                AuditEvent::new(now, AuditKind::RevocationStep).fact("revocation", revocation.id.as_str())
+            }
+            None => AuditEvent::new(now, AuditKind::RotationStep),
+        };
+        let event = event
             .about(&self.plan.integration)
             .fact("rotation", id)
             .fact("step", next.step.name())

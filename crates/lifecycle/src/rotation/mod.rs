@@ -75,7 +75,8 @@ pub use journal::{Journal, JournalFault, NoJournal, Record, Recorded, Tail, read
 pub use outline::{PlannedStep, outline};
 pub use plan::{Entries, Pace, Plan};
 pub use revoke::{
-    Consent, Evidence, Exposure, Leaked, Noted, Revocation, Tried, Word, evidence, exposure, mark,
+    Consent, Evidence, Exposure, Leaked, Lookout, Noted, Revocation, Stranger, Tried, Why, Word, evidence,
+    exposure, mark,
 };
 pub use seen::{Held, Seen};
 pub use state::{Refusal, State, apply};

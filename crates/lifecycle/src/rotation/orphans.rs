@@ -68,7 +68,7 @@ fn explained(slot: &Slot, document: &Document, skew: Duration) -> bool {
 }
 
 /// Whether a checkpoint names the slot.
-fn is_marked(document: &Document, slot: &SlotId) -> bool {
+pub(super) fn is_marked(document: &Document, slot: &SlotId) -> bool {
     let Some(rotation) = &document.rotation else { return false };
     let marks = [
         Some(&rotation.intent.slot),

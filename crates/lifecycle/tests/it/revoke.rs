@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use hallpass_core::{Credential, Fingerprint, Secret, Version};
-use hallpass_lifecycle::rotation::{Cause, Consent, Order, Outcome, Plan, Stop, Verdict};
+use hallpass_lifecycle::rotation::{
+    AckReport, Cause, Consent, Lookout, Order, Outcome, Plan, Stop, Verdict, evidence,
+};
 
 use crate::revoke_drills::assert_ended;
 use crate::world::{Crash, Draws, Ended, Rotator, Shape, Sim, block_on, engine, plan, run_all, stop_of};
@@ -95,6 +97,44 @@ fn disable_first_ends_what_leaked_before_anything_is_made() {
         assert_eq!(stop_revoking(&sim, &plan, &consent), Stop::Finished(Outcome::Revoked), "{shape:?}");
         assert_ended(&sim, &format!("{shape:?}"));
     }
+}
+
+/// Whatever a run that died left behind is ours, at every point; what somebody else made the day before is told, and lives on.
+#[test]
+fn strangers_are_told_at_every_point_of_a_revocation_and_what_we_made_is_none() {
+    let (mut looks, day) = (0, Duration::from_secs(86_400));
+    for (shape, made) in [
+        (Shape::Overlap, true),
+        (Shape::Overlap, false),
+        (Shape::CappedKeys, false),
+        (Shape::TwoClients, false),
+    ] {
+        let plan = plan(shape);
+        for point in 1.. {
+            let sim = Sim::new(shape);
+            let before = sim.lock().now - day;
+            if made {
+                sim.lock().platform.make_foreign("console", before);
+            }
+            let ended = revoke_one(&sim, &plan, &Consent::default(), "one", Crash::At(point));
+            let looking = engine(&sim, &plan, "two");
+            let seen = block_on(&sim, async move { looking.observe().await }).unwrap();
+            // Before there is a mark there is nothing to tell.
+            if let Some(evidence) = evidence(&seen, &AckReport::default(), &plan, &Lookout::default()) {
+                let told: Vec<_> = evidence.strangers.iter().map(|stranger| stranger.slot.as_str()).collect();
+                assert_eq!(
+                    told,
+                    if made { vec!["console"] } else { Vec::new() },
+                    "{shape:?}, died at {point}"
+                );
+                looks += 1;
+            }
+            if ended != Ended::Crashed {
+                break;
+            }
+        }
+    }
+    assert!(looks > 100, "{looks}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The evidence, in words and for programs.
 
 use hallpass_app::SlotId;
-use hallpass_app::lifecycle::{Evidence, Leaked, Outcome, Spoken, Stop, WallTime, Word};
+use hallpass_app::lifecycle::{Evidence, Leaked, Outcome, Spoken, Stop, Stranger, WallTime, Word};
 use serde::Serialize;
 
 use crate::commands::rotate::Ended;
@@ -24,6 +24,20 @@ pub(super) struct Report<'a> {
     leaked: Vec<Line<'a>>,
     current: Option<Current<'a>>,
     consumers: Vec<Consumer<'a>>,
+    /// At the platform, and in no record.
+    strangers: Vec<Unnamed<'a>>,
+    /// Where nobody could look for such.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    unseen: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+struct Unnamed<'a> {
+    slot: &'a str,
+    active: bool,
+    why: String,
+    made_ms: Option<u64>,
+    last_use: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -78,6 +92,8 @@ impl<'a> Report<'a> {
                 slot: held.slot.as_ref().map(SlotId::as_str),
             }),
             consumers: evidence.consumers.iter().map(Consumer::of).collect(),
+            strangers: evidence.strangers.iter().map(Unnamed::of).collect(),
+            unseen: &evidence.unseen,
         }
     }
 
@@ -98,6 +114,18 @@ impl<'a> Line<'a> {
             proof_ms: leaked.tried.as_ref().map(|tried| millis(tried.at)),
             last_use: leaked.used(),
             tokens_until_ms: until.map(millis),
+        }
+    }
+}
+
+impl<'a> Unnamed<'a> {
+    fn of(stranger: &'a Stranger) -> Self {
+        Self {
+            slot: stranger.slot.as_str(),
+            active: stranger.active,
+            why: stranger.why.to_string(),
+            made_ms: stranger.made.map(millis),
+            last_use: stranger.used(),
         }
     }
 }

@@ -6,6 +6,9 @@ use super::super::AuditEvent;
 use super::key::ChainKey;
 
 /// The version of the schema.
+///
+/// It does not grow with a kind or a fact that is new: whoever reads a log takes both as texts, and passes over what it does not know. It grows when a member goes, comes or changes its
+/// meaning, or when a kind or fact would mean something else than before.
 pub const SCHEMA: u32 = 1;
 
 /// No line is longer than this, in bytes: whoever reads needs no more memory. Facts are cut so that it holds.

@@ -11,6 +11,7 @@ use super::super::plan::Plan;
 use super::super::seen::{Held, Seen};
 use super::super::time::WallTime;
 use super::exposure::used;
+use super::strangers::{Lookout, Stranger, strangers};
 use super::{Leaked, Revocation};
 
 /// The report. [`fmt::Display`] writes it for a ticket.
@@ -24,6 +25,10 @@ pub struct Evidence {
     pub current: Option<Held>,
     /// Who says to use what.
     pub consumers: Vec<Word>,
+    /// What is at the platform and in no record: whoever had the secret may have made it. Nothing touches it.
+    pub strangers: Vec<Stranger>,
+    /// Where nobody could look for such, in words.
+    pub unseen: Vec<String>,
 }
 
 /// What a consumer says.
@@ -39,7 +44,7 @@ pub struct Word {
 
 /// The report on the revocation under way, or else on the last one; `None` where there never was one.
 #[must_use]
-pub fn evidence(seen: &Seen, acks: &AckReport, plan: &Plan) -> Option<Evidence> {
+pub fn evidence(seen: &Seen, acks: &AckReport, plan: &Plan, lookout: &Lookout) -> Option<Evidence> {
     let (_, document) = seen.document.as_ref()?;
     let revocation = document.revocation.as_ref().or(document.revoked.as_ref())?.clone();
     let until = |leaked: &Leaked| {
@@ -60,7 +65,8 @@ pub fn evidence(seen: &Seen, acks: &AckReport, plan: &Plan) -> Option<Evidence> 
         Word { consumer: consumer.clone(), uses, on_current }
     };
     let consumers = names.into_iter().map(word).collect();
-    Some(Evidence { revocation, tokens_until, current, consumers })
+    let strangers = strangers((seen, document), &revocation, plan, lookout);
+    Some(Evidence { revocation, tokens_until, current, consumers, strangers, unseen: lookout.unseen.clone() })
 }
 
 impl Leaked {
@@ -121,6 +127,12 @@ impl fmt::Display for Evidence {
                 None => "has said nothing since".into(),
             };
             write!(f, "\n  consumer   {consumer} {says}")?;
+        }
+        for stranger in &self.strangers {
+            write!(f, "\n  stranger   {stranger}")?;
+        }
+        for unseen in &self.unseen {
+            write!(f, "\n  not seen   {unseen}")?;
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ mod mark;
 mod retire;
 mod run;
 mod set;
+mod strangers;
 
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ pub use evidence::{Evidence, Word, evidence};
 pub use exposure::{Exposure, exposure};
 pub use mark::{Consent, mark};
 pub(super) use retire::{retire, tell};
+pub use strangers::{Lookout, Stranger, Why};
 
 /// That secrets leaked, and how far it is with ending them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

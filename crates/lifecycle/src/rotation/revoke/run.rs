@@ -4,7 +4,7 @@ use super::super::checkpoints::Outcome;
 use super::super::effect::Change;
 use super::super::event::Order;
 use super::super::state::State;
-use super::Noted;
+use super::{Noted, Revocation};
 
 impl State {
     /// Takes note of a change that a revocation made.
@@ -29,9 +29,13 @@ impl State {
         *self = Self { begun, seen, stale: true, obeyed, ..Self::default() };
     }
 
-    /// Whether the document, as it was read or written last, names something that leaked.
+    /// What is to be revoked, as the document said when it was read or written last.
+    pub(in super::super) fn revocation(&self) -> Option<&Revocation> {
+        self.seen.as_ref()?.document.as_ref()?.1.revocation.as_ref()
+    }
+
+    /// Whether something is to be revoked.
     pub(in super::super) fn has_leaks(&self) -> bool {
-        let document = self.seen.as_ref().and_then(|seen| seen.document.as_ref());
-        document.is_some_and(|(_, document)| document.revocation.is_some())
+        self.revocation().is_some()
     }
 }

@@ -93,7 +93,7 @@ impl Engine {
         for leaked in &revocation.leaked {
             let order = if revocation.disable_first { "disable first" } else { "new secret first" };
             let held = if revocation.despite.is_some() { "yes" } else { "no" };
-            let event = AuditEvent::new(self.parts.clock.now(), AuditKind::RotationStep)
+            let event = AuditEvent::new(self.parts.clock.now(), AuditKind::RevocationStep)
                 .about(&self.plan.integration)
                 .fact("revocation", revocation.id.as_str())
                 .fact("step", "revoke")
