@@ -79,6 +79,11 @@ secret = "local:{name}"
         if keys:
             self.store(name, keys, age)
 
+    def forget(self, name):
+        """Takes an integration out of the configuration; its secret stays where it is."""
+        del self._tables[name]
+        self._write()
+
     def store(self, name, keys, age=0):
         """Puts a secret into the store, `age` days ago."""
         material = json.dumps({"client_id": keys["id"], "client_secret": keys["secret"]})

@@ -13,11 +13,22 @@ pub(crate) fn beside(reference: &Reference, word: &str) -> Result<EntryName, Fau
         Scheme::GcpSm | Scheme::AzureKv => format!("-{word}"),
         _ => format!(".{word}"),
     };
+    format!("{}{suffix}", plain_name(reference)).parse()
+}
+
+/// What the store itself calls the entry: AWS appends a hyphen and six characters to the name in an ARN.
+pub(crate) fn plain_name(reference: &Reference) -> &str {
     let entry = reference.entry.as_str();
     let Some(name) = entry.strip_prefix("arn:").and_then(|rest| rest.rsplit(":secret:").next()) else {
-        return format!("{entry}{suffix}").parse();
+        return entry;
     };
-    // AWS appends a hyphen and six characters to the name.
-    let name = name.len().checked_sub(7).map_or(name, |end| &name[..end]);
-    format!("{name}{suffix}").parse()
+    name.len().checked_sub(7).and_then(|end| name.get(..end)).unwrap_or(name)
+}
+
+/// What stands behind an entry's name in the names of those beside it.
+pub(crate) fn companions(scheme: Scheme) -> &'static [&'static str] {
+    match scheme {
+        Scheme::GcpSm | Scheme::AzureKv => &["-rotation", "-provision"],
+        _ => &[".rotation", ".provision"],
+    }
 }

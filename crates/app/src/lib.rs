@@ -56,7 +56,7 @@ pub use hallpass_core::{
     IntegrationName, Moment, Remedy, Secret, Sleep, SlotId, Version,
 };
 pub use hallpass_lifecycle::inventory::{
-    Access, ClientFacts, Control, EntryFacts, Evidence, LastUse, Row, RowKind, Source,
+    Access, ClientFacts, Control, EntryFacts, Evidence, LastUse, Row, RowKind, ShelfSeen, Source,
 };
 pub use hallpass_lifecycle::learn as learning;
 pub use hallpass_lifecycle::provisioning as clients;

@@ -104,6 +104,11 @@ impl Stores {
         })
     }
 
+    /// Where the encrypted file is, whether or not it is there.
+    pub(crate) fn local_place(&self) -> String {
+        self.place.path.as_ref().map(|path| path.display().to_string()).unwrap_or_default()
+    }
+
     /// Makes what the local store needs before its first write: its folder, and its key file unless a passphrase opens it. A key is never
     /// made for a store that exists: it would not open it.
     ///

@@ -52,6 +52,15 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// `store-*` when the store could not be read.
     fn list(&self) -> BoxFuture<'_, Result<Vec<EntryInfo>, Fault>>;
 
+    /// The names of the entries that there are, sorted, from the list alone: nothing is asked about each. `None` where the store cannot tell, because it answers
+    /// only for what it is asked by name; an empty list is said by a store that looked and holds nothing. A name may be told whose versions are all disabled.
+    ///
+    /// # Errors
+    /// `store-*` when the store could not be read.
+    fn names(&self) -> BoxFuture<'_, Result<Option<Vec<EntryName>>, Fault>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
     /// What [`Store::list`] says of one entry. A cloud asks for that entry alone, which needs a narrower permission.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::clients::ClientSeen;
 use crate::fault::Fault;
 use crate::runtime::BoxFuture;
-use crate::slots::{LastUsed, SlotId};
+use crate::slots::LastUsed;
 
 /// Looks at all clients that an administering identity may see. Nothing is changed.
 pub trait ClientSurvey: Send + Sync + fmt::Debug {
@@ -28,8 +28,8 @@ pub trait ClientSurvey: Send + Sync + fmt::Debug {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
-    /// When one client was last used. Whatever fails leaves it unknown.
-    fn last_used<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, LastUsed>;
+    /// When one client of the survey was last used, where the survey does not say it. Whatever fails leaves it unknown.
+    fn last_used<'a>(&'a self, client: &'a SurveyedClient) -> BoxFuture<'a, LastUsed>;
 }
 
 /// A client, as far as the platform says.

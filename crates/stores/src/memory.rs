@@ -36,6 +36,10 @@ impl Store for MemoryStore {
         Box::pin(async move { Ok(lock(&self.shelf).list()) })
     }
 
+    fn names(&self) -> BoxFuture<'_, Result<Option<Vec<EntryName>>, Fault>> {
+        Box::pin(async move { Ok(Some(lock(&self.shelf).names())) })
+    }
+
     fn put_pending<'a>(
         &'a self,
         entry: &'a EntryName,

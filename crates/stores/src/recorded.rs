@@ -119,6 +119,10 @@ impl Store for RecordedStore {
         self.store.list()
     }
 
+    fn names(&self) -> BoxFuture<'_, Result<Option<Vec<EntryName>>, Fault>> {
+        self.store.names()
+    }
+
     fn describe<'a>(&'a self, entry: &'a EntryName) -> BoxFuture<'a, Result<EntryInfo, Fault>> {
         self.store.describe(entry)
     }

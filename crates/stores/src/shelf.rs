@@ -75,6 +75,10 @@ impl Shelf {
         self.entries.iter().map(info).collect()
     }
 
+    pub(crate) fn names(&self) -> Vec<EntryName> {
+        self.entries.keys().cloned().collect()
+    }
+
     /// What [`hallpass_core::Store::put_pending`] promises. `mint` names the version from the count of values ever put.
     pub(crate) fn put_pending(
         &mut self,

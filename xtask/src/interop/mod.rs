@@ -3,6 +3,8 @@
 //! Our own tests speak to our own idea of a vendor SDK. These install the SDK itself, at a pinned version, into a
 //! virtual environment below `target`, and use it as its readme says.
 
+mod apt;
+mod chromium;
 mod faketime;
 mod node;
 mod python;
@@ -51,6 +53,7 @@ pub(crate) fn run(workspace: &Workspace, system: bool) -> Result<Tally, Fault> {
     }
     let modules = node::modules(workspace, &folder)?;
     let faketime = faketime::library(workspace, system)?;
+    let chromium = chromium::program(system)?;
     build(workspace)?;
     let binary = workspace.target.join("debug").join("hallpass");
     let mut total = Tally::default();
@@ -58,6 +61,10 @@ pub(crate) fn run(workspace: &Workspace, system: bool) -> Result<Tally, Fault> {
         let missing = [
             ("npm", modules.is_none() && node::is_needed_by(script)?),
             ("libfaketime (a Debian package)", faketime.is_none() && faketime::is_needed_by(script)?),
+            (
+                "chromium (a Debian package; --system installs it)",
+                chromium.is_none() && chromium::is_needed_by(script)?,
+            ),
         ];
         if let Some((what, _)) = missing.iter().find(|(_, is_missing)| *is_missing) {
             println!("missing: {what}, for {}", script.display());
@@ -68,7 +75,12 @@ pub(crate) fn run(workspace: &Workspace, system: bool) -> Result<Tally, Fault> {
         total += run_script(
             &python,
             script,
-            &Surroundings { binary: &binary, modules: modules.as_deref(), faketime: faketime.as_deref() },
+            &Surroundings {
+                binary: &binary,
+                modules: modules.as_deref(),
+                faketime: faketime.as_deref(),
+                chromium: chromium.as_deref(),
+            },
         );
     }
     Ok(total)
@@ -87,6 +99,7 @@ struct Surroundings<'a> {
     binary: &'a Path,
     modules: Option<&'a Path>,
     faketime: Option<&'a Path>,
+    chromium: Option<&'a Path>,
 }
 
 fn scripts(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
@@ -114,6 +127,9 @@ fn run_script(python: &Path, script: &Path, surroundings: &Surroundings<'_>) -> 
     }
     if let Some(library) = surroundings.faketime {
         command.env("HALLPASS_FAKETIME", library);
+    }
+    if let Some(program) = surroundings.chromium {
+        command.env("HALLPASS_CHROMIUM", program);
     }
     command
         .env("HALLPASS_EXAMPLES", surroundings.binary.with_file_name("examples"))
@@ -154,7 +170,7 @@ mod tests {
         let tally = run_script(
             Path::new("sh"),
             &path,
-            &Surroundings { binary: Path::new("/bin/true"), modules: None, faketime: None },
+            &Surroundings { binary: Path::new("/bin/true"), modules: None, faketime: None, chromium: None },
         );
         assert_eq!(scripts(&folder).unwrap(), [path]);
         fs::remove_dir_all(&folder).unwrap();

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::apt;
 use crate::workspace::Workspace;
 use crate::{Fault, shell};
 
@@ -15,12 +16,7 @@ pub(super) fn is_ready(system: bool) -> Result<bool, Fault> {
     if ready() || !system {
         return Ok(ready());
     }
-    let apt = |arguments: &[&str]| {
-        let mut command = Command::new("apt-get");
-        shell::run(command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments))
-    };
-    apt(&["update", "--quiet"])?;
-    apt(&["install", "--yes", "--quiet", "--no-install-recommends", "python3", "python3-venv"])?;
+    apt::install(&["python3", "python3-venv"])?;
     Ok(ready())
 }
 

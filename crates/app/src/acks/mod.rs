@@ -29,5 +29,5 @@ pub(crate) use consumers::{Consumers, Unheard};
 pub(crate) use courier::{Carried, Courier};
 pub(crate) use grants::references;
 pub(crate) use place::{AckPlace, open};
-pub(crate) use said::{Said, is_consumer};
+pub(crate) use said::{Said, entry_of, is_consumer};
 pub(crate) use tell::Acknowledge;

@@ -165,7 +165,7 @@ impl App {
 }
 
 /// Whether a rotation takes turns with two clients that nobody named: then provisioning makes both.
-fn takes_provisioned_turns(rotation: &RotationConfig) -> bool {
+pub(crate) fn takes_provisioned_turns(rotation: &RotationConfig) -> bool {
     rotation.clients.is_empty() && rotation.takes_turns()
 }
 

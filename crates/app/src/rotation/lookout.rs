@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hallpass_core::{ClientAdmin, ClientQuery, EntryName, Fault, FaultCode, SlotId, Stage, Store};
-use hallpass_lifecycle::provisioning::{Document, Mark};
+use hallpass_lifecycle::provisioning::{Document, Mark, second_name};
 use hallpass_lifecycle::rotation::Lookout;
 use hallpass_platforms::GenesysClients;
 use hallpass_stores::Reference;
@@ -13,13 +13,14 @@ use crate::administration::administrative_calls;
 use crate::assemble::{App, Integration};
 use crate::beside::beside;
 use crate::config::RotationConfig;
+use crate::provisioning::takes_provisioned_turns;
 
 /// How one integration's clients are told from others, and by whom.
 #[derive(Debug)]
 pub(super) struct Watch {
     /// None where clients have neither name nor mark: the keys of a CXone user are all looked at anyway.
     clients: Option<GenesysClients>,
-    name: String,
+    names: BTreeSet<String>,
     mark: String,
     configured: BTreeSet<SlotId>,
     store: Arc<dyn Store>,
@@ -47,11 +48,15 @@ impl Watch {
             None
         };
         let provision = described.provision.as_ref();
+        let name = provision.and_then(|provision| provision.name.clone());
+        let name = name.unwrap_or_else(|| described.name.to_string());
         Ok(Self {
             clients,
-            name: provision
-                .and_then(|provision| provision.name.clone())
-                .unwrap_or_else(|| described.name.to_string()),
+            names: takes_provisioned_turns(config)
+                .then(|| second_name(&name))
+                .into_iter()
+                .chain([name])
+                .collect(),
             mark: Mark::prefix(&app.environment, &described.name),
             configured: config.clients.iter().map(|id| SlotId::new(id)).collect(),
             store: Arc::clone(store),
@@ -62,18 +67,19 @@ impl Watch {
     /// What there is. Whatever cannot be looked at is told as such, and no fault: in an incident the rest counts.
     pub(super) async fn look(&self) -> Lookout {
         let mut lookout =
-            Lookout { name: self.name.clone(), known: self.configured.clone(), ..Lookout::default() };
+            Lookout { names: self.names.clone(), known: self.configured.clone(), ..Lookout::default() };
         let Some(clients) = &self.clients else { return lookout };
         match self.provisioned().await {
             Ok(Some(document)) => {
                 lookout.known.extend(document.made.map(|made| made.id));
+                lookout.known.extend(document.clients);
                 lookout.announced = document.open.map(|open| open.nonce);
             }
             Ok(None) => {}
             Err(fault) => lookout.unseen.push(format!("which client provisioning made: {fault}")),
         }
         let query =
-            ClientQuery { listed: Some((self.name.clone(), self.mark.clone())), ids: BTreeSet::new() };
+            ClientQuery { listed: Some((self.names.clone(), self.mark.clone())), ids: BTreeSet::new() };
         match clients.find(&query).await {
             Ok(found) => lookout.clients = found,
             Err(fault) => lookout.unseen.push(format!("the platform's other clients: {fault}")),

@@ -1,6 +1,9 @@
 //! The real binary with its secrets in clouds, each played by a stand-in.
 
-use hallpass_cloud_emulator::{Behaviour, StandIn, aws, azure::Azure, google};
+use std::sync::Arc;
+
+use hallpass_cloud_emulator::aws::{self, Aws};
+use hallpass_cloud_emulator::{Behaviour, StandIn, azure::Azure, google};
 
 use crate::scene::{SECRET, Scene, until};
 
@@ -153,4 +156,49 @@ fn a_gateway_whose_only_cloud_hangs_says_so_in_time() {
     assert!(answer.to_lowercase().contains("hallpass-fault: store-unreachable"), "{answer}");
     until(|| served.get("/-/ready").1.contains("\"secret\":\"store-unreachable\""));
     clouds.aws[0].always(None);
+}
+
+#[test]
+fn what_else_each_cloud_holds_is_told_and_what_may_not_be_listed_is_not_seen() {
+    let clouds = Clouds::start();
+    let inventory = |references: &[&str]| -> serde_json::Value {
+        clouds.configure(references);
+        let told = clouds.scene.run(&["inventory", "--json"]);
+        assert_eq!(told.code, Some(0), "{told:?}");
+        serde_json::from_str(&told.stdout).unwrap()
+    };
+    let unnamed = |inventory: &serde_json::Value| -> Vec<(String, String)> {
+        let rows = inventory["rows"].as_array().unwrap().iter();
+        let rows = rows.filter(|row| row["client"].is_null() && row["owner"].is_null());
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        rows.map(|row| (text(&row["kind"]), text(&row["entry"]["references"][0]))).collect()
+    };
+    for reference in &clouds.references {
+        let stranger = reference.replace("queue-sync", "left-over");
+        let apart = reference.replace("prod/queue-sync", "dev/queue-sync");
+        for entry in [&apart, &stranger, reference] {
+            clouds.configure(&[entry]);
+            let put = clouds.scene.run_with(&["secret", "put", "queue-sync"], clouds.scene.material());
+            assert_eq!(put.code, Some(0), "{entry}: {put:?}");
+        }
+        let inventory = inventory(&[reference]);
+        // Others may use a cloud's store, too. Of one with folders only the folder is looked at in which something is named.
+        assert_eq!(unnamed(&inventory), [("foreign".to_owned(), stranger)], "{inventory}");
+        assert_eq!(inventory["stores"][0]["unnamed"], 1, "{inventory}");
+    }
+
+    let account = Arc::new(Aws::new());
+    let door = clouds.scene.block_on(StandIn::start(account.endpoint("us-east-1"), None)).unwrap();
+    let reference = format!("aws-sm:prod/queue-sync?region=us-east-1&endpoint={}", door.url());
+    clouds.configure(&[&reference]);
+    assert_eq!(
+        clouds.scene.run_with(&["secret", "put", "queue-sync"], clouds.scene.material()).code,
+        Some(0)
+    );
+    account.deny("secretsmanager:ListSecrets");
+    let inventory = inventory(&[&reference]);
+    let said = &inventory["stores"][0];
+    assert!(said["unnamed"].is_null(), "{said}");
+    assert!(said["not_seen"].as_str().unwrap().contains("secretsmanager:ListSecrets"), "{said}");
+    assert_eq!(inventory["rows"][0]["entry"]["references"][0], reference, "the rest is told as ever");
 }

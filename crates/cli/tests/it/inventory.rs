@@ -152,3 +152,36 @@ fn an_audit_log_is_evidence_while_its_chain_holds_and_no_longer() {
     let (excerpt, missing) = none(&scene);
     assert_eq!((excerpt, missing), (Value::Null, Some(serde_json::json!(["audit"]))));
 }
+
+#[test]
+fn an_entry_that_nobody_names_is_an_orphan_and_a_store_that_cannot_tell_is_not_seen() {
+    let scene = Scene::with_secret();
+    let (login, api) = scene.address();
+    let integration = |name: &str, secret: &str| {
+        scene.configure(&format!(
+            "\n[integrations.{name}]\nplatform = \"genesys\"\ntoken_url = \"{login}/oauth/token\"\napi_url = \"{api}\"\n\
+             secret = \"{secret}\"\nallow = [\"GET /api/v2/routing/queues/**\"]\n"
+        ));
+    };
+    integration("gone", "local:left%20over");
+    assert_eq!(scene.run_with(&["secret", "put", "gone"], scene.material()).code, Some(0));
+    integration("elsewhere", "env:ELSEWHERE");
+    let finished = scene.run(&["inventory", "--json"]);
+    let inventory: Value = serde_json::from_str(&finished.stdout).unwrap();
+    let orphans: Vec<_> =
+        inventory["rows"].as_array().unwrap().iter().filter(|row| row["kind"] == "orphan-entry").collect();
+    assert_eq!(orphans.len(), 1, "{inventory}");
+    assert_eq!(orphans[0]["entry"]["references"], serde_json::json!(["local:left over"]));
+    let stores: Vec<_> = inventory["stores"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|store| (store["store"].as_str().unwrap(), store["unnamed"].as_u64()))
+        .collect();
+    assert_eq!(stores, [("env", None), ("local", Some(1))], "none is a number, and not known is not");
+    scene.assert("inventory_unnamed", &scene.run(&["inventory"]));
+    let page = scene.run(&["inventory", "--html", "report.html"]);
+    assert_eq!(page.code, Some(0));
+    let page = std::fs::read_to_string(scene.path().join("report.html")).unwrap();
+    assert!(page.contains("not seen") && page.contains("local:left over"));
+}

@@ -20,6 +20,7 @@ mod emulate;
 mod exec;
 mod init;
 mod inventory;
+mod inventory_size;
 mod learn;
 mod lint;
 mod lint_platform;

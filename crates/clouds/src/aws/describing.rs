@@ -65,9 +65,32 @@ impl SecretsManager {
     /// those in a second, and a list is for a person who waits.
     pub(super) async fn all(&self) -> Result<Vec<EntryInfo>, Fault> {
         let opened = self.opened().await?;
+        let (mut found, mut dates) = (Vec::new(), true);
+        for (name, stages) in self.listed(opened).await? {
+            let mut date = None;
+            if dates {
+                // Who may not ask for one date may ask for none.
+                match written(opened, &name, stages.current.as_ref()).await {
+                    Ok(known) => date = known,
+                    Err(fault) => dates = fault.code() != FaultCode::StoreDenied,
+                }
+            }
+            found.push(info_of(name, stages, date));
+        }
+        Ok(found)
+    }
+
+    /// What secrets are called.
+    pub(super) async fn all_names(&self) -> Result<Vec<EntryName>, Fault> {
+        let opened = self.opened().await?;
+        Ok(self.listed(opened).await?.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// What the list alone says, by name.
+    async fn listed(&self, opened: &Opened<Client>) -> Result<Vec<(EntryName, Stages)>, Fault> {
         let subject = "the list of secrets".to_owned();
         let asked = Asked { permission: "secretsmanager:ListSecrets", subject, region: &opened.region };
-        let (mut found, mut next, mut dates) = (Vec::new(), None::<String>, true);
+        let (mut found, mut next) = (Vec::new(), None::<String>);
         for _ in 0..MOST_PAGES {
             let request = opened.client.list_secrets().max_results(PAGE).set_next_token(next.take());
             let page = request.send().await.map_err(|error| of_sdk(&asked, &error))?;
@@ -75,22 +98,13 @@ impl SecretsManager {
                 let stages = Stages::of(&secret.secret_versions_to_stages.unwrap_or_default());
                 // What no entry can be called, and what holds nothing, is not an entry.
                 let Some(Ok(name)) = secret.name.map(|name| name.parse::<EntryName>()) else { continue };
-                if stages.is_empty() {
-                    continue;
+                if !stages.is_empty() {
+                    found.push((name, stages));
                 }
-                let mut date = None;
-                if dates {
-                    // Who may not ask for one date may ask for none.
-                    match written(opened, &name, stages.current.as_ref()).await {
-                        Ok(known) => date = known,
-                        Err(fault) => dates = fault.code() != FaultCode::StoreDenied,
-                    }
-                }
-                found.push(info_of(name, stages, date));
             }
             next = page.next_token.filter(|token| !token.is_empty());
             if next.is_none() {
-                found.sort_by(|one: &EntryInfo, other| one.name.cmp(&other.name));
+                found.sort_by(|one: &(EntryName, _), other| one.0.cmp(&other.0));
                 return Ok(found);
             }
         }

@@ -79,6 +79,11 @@ impl Store for SecretsManager {
         Box::pin(self.all())
     }
 
+    /// ListSecrets, a hundred to a page.
+    fn names(&self) -> BoxFuture<'_, Result<Option<Vec<EntryName>>, Fault>> {
+        Box::pin(async move { self.all_names().await.map(Some) })
+    }
+
     /// DescribeSecret, and ListSecretVersionIds for the date, which is left out where that is not permitted.
     fn describe<'a>(&'a self, entry: &'a EntryName) -> BoxFuture<'a, Result<EntryInfo, Fault>> {
         Box::pin(self.info(entry))

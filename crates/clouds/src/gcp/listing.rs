@@ -53,6 +53,13 @@ impl Reader {
         }
     }
 
+    /// What [`hallpass_core::Store::names`] says: one request per page.
+    pub(super) async fn names(&self) -> Result<Option<Vec<EntryName>>, Fault> {
+        let mut names: Vec<_> = self.all().await?.into_iter().map(|(name, _)| name).collect();
+        names.sort();
+        Ok(Some(names))
+    }
+
     async fn all(&self) -> Result<Vec<(EntryName, Marks)>, Fault> {
         let parent = self.client.place.parent();
         let (mut all, mut token) = (Vec::new(), String::new());

@@ -83,6 +83,10 @@ impl Store for SecretManager {
         Box::pin(self.within(self.limits.list, Operation::ListSecrets, None, list(&self.reader)))
     }
 
+    fn names(&self) -> BoxFuture<'_, Result<Option<Vec<EntryName>>, Fault>> {
+        Box::pin(self.within(self.limits.list, Operation::ListSecrets, None, self.reader.names()))
+    }
+
     fn describe<'a>(&'a self, entry: &'a EntryName) -> BoxFuture<'a, Result<EntryInfo, Fault>> {
         let work = self.reader.describe(entry);
         Box::pin(self.within(self.limits.read, Operation::GetSecret, Some(entry), work))

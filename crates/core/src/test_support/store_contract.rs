@@ -77,6 +77,8 @@ pub async fn read_only(store: Arc<dyn Store>, entry: &EntryName, expected: &Secr
     assert!(listed.is_sorted_by(|one, next| one.name < next.name), "the list is sorted by name");
     let listed = listed.into_iter().find(|info| info.name == *entry);
     assert!(listed.is_none_or(|info| info.current == Some(first.version)), "what is listed is what is read");
+    let names = store.names().await.expect("so do names");
+    assert!(names.is_none_or(|names| names.contains(entry)), "a store that tells names tells all of them");
 }
 
 impl Capacity {
@@ -94,6 +96,8 @@ async fn absent_entries_are_not_found(store: &dyn Store) {
     assert_eq!(promoted, Err(FaultCode::EntryNotFound), "nothing can be promoted in an absent entry");
     store.discard(&a, &version).await.expect("discarding what is gone already succeeds");
     assert_eq!(store.list().await.expect("an empty store can be listed"), []);
+    let names = store.names().await.expect("its names, too");
+    assert!(names.is_none_or(|names| names.is_empty()), "an empty store has none");
 }
 
 async fn what_was_promoted_is_read(store: &dyn Store) {
@@ -202,6 +206,9 @@ async fn entries_are_listed_in_order_and_without_values(store: &dyn Store) {
     let listed = store.list().await.expect("listed");
     let names: Vec<_> = listed.iter().map(|info| info.name.as_str()).collect();
     assert_eq!(names, ["a", "b", "c"], "the list is sorted by name");
+    if let Some(names) = store.names().await.expect("names are told") {
+        assert_eq!(names, ["a", "b", "c"].map(named), "names alone are those of the list");
+    }
     let stages: Vec<_> = listed.iter().map(|info| [&info.current, &info.previous, &info.pending]).collect();
     let expected = [[&None, &None, &Some(a)], [&Some(b), &None, &None], [&Some(c2), &Some(c), &None]];
     assert_eq!(stages, expected, "every stage names its version");

@@ -50,7 +50,7 @@ pub use own_role::OwnRole;
 pub use plan::{Planned, plan};
 pub use predict::predict;
 pub use seen::{Held, Owner, Seen};
-pub use wanted::{Entries, Wanted};
+pub use wanted::{Entries, Wanted, second_name};
 
 #[cfg(test)]
 mod role_tests;

@@ -77,7 +77,7 @@ impl Wanted {
     /// What the second of two that take turns is called at first. A turn renames nobody.
     #[must_use]
     pub fn second_name(&self) -> String {
-        format!("{}-2", self.name)
+        second_name(&self.name)
     }
 
     /// The names that its clients may have.
@@ -118,4 +118,10 @@ impl Wanted {
         let written = self.granted.iter().position(|known| known == grant).and_then(|at| self.grants.get(at));
         written.map_or_else(|| grant.to_string(), ToString::to_string)
     }
+}
+
+/// What the second of two clients is called at first whose first is called `name`.
+#[must_use]
+pub fn second_name(name: &str) -> String {
+    format!("{name}-2")
 }

@@ -139,6 +139,10 @@ impl Store for LocalStore {
         Box::pin(self.reading(|shelf, _| Ok(shelf.list())))
     }
 
+    fn names(&self) -> BoxFuture<'_, Result<Option<Vec<EntryName>>, Fault>> {
+        Box::pin(self.reading(|shelf, _| Ok(Some(shelf.names()))))
+    }
+
     fn put_pending<'a>(
         &'a self,
         entry: &'a EntryName,

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hallpass_app::lifecycle::Spoken;
-use hallpass_app::{Date, Inventory, LIMIT, LastUse, Row, RowKind};
+use hallpass_app::{Date, Inventory, LIMIT, LastUse, Row, RowKind, ShelfSeen};
 
 use crate::printer::{Printer, columns};
 
@@ -36,14 +36,27 @@ pub(super) fn table(inventory: &Inventory, printer: &Printer) -> String {
         let what = what.chain(row.unknown.iter().map(|one| format!("not known: {one}")));
         text.extend(what.map(|what| format!("\n{}: {what}", owner(row))));
     }
+    text.extend(inventory.stores.iter().filter_map(not_seen).map(|what| format!("\nnot seen: {what}")));
     format!("{text}\n{}", sum(inventory))
+}
+
+/// What else a store holds, where that is not known.
+pub(super) fn not_seen(store: &ShelfSeen) -> Option<String> {
+    let why = store.not_seen.as_ref()?;
+    Some(format!("what else `{}` holds: {why}", shelf(store)))
+}
+
+/// A store by its scheme, and by its place where it has one.
+pub(super) fn shelf(store: &ShelfSeen) -> String {
+    let place = Some(store.place.as_str()).filter(|place| !place.is_empty());
+    place.map_or_else(|| store.store.to_owned(), |place| format!("{} {place}", store.store))
 }
 
 fn line(row: &Row, now: Duration) -> [String; 7] {
     [
         owner(row),
         row.kind.words().to_owned(),
-        client(row),
+        thing(row),
         age(row, now),
         last_use(row),
         next(row, now),
@@ -70,6 +83,12 @@ pub(super) fn sum(inventory: &Inventory) -> String {
 
 pub(super) fn owner(row: &Row) -> String {
     row.owner.clone().unwrap_or_else(|| "-".to_owned())
+}
+
+/// The client; where there is none and the row is of an entry alone, its reference.
+fn thing(row: &Row) -> String {
+    let entry = row.entry.as_ref().filter(|_| row.owner.is_none() && row.client.is_none());
+    entry.map_or_else(|| client(row), |entry| entry.references.join(", "))
 }
 
 /// The client's name and the beginning of its id.

@@ -19,7 +19,7 @@ use crate::provisioning::Mark;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lookout {
     /// What the integration's clients are called.
-    pub name: String,
+    pub names: BTreeSet<String>,
     /// Clients of the platform that are called so, or carry a mark of hallpass. None where a platform's clients have neither name nor mark.
     pub clients: Vec<ClientSeen>,
     /// Which of them configuration and provisioning name.
@@ -110,7 +110,7 @@ impl Stranger {
             }
             // The mark of another integration says whose it is, and it is not this one's to judge.
             Some(_) => return None,
-            None if client.name == lookout.name => Why::Namesake,
+            None if lookout.names.contains(&client.name) => Why::Namesake,
             None => return None,
         };
         let (slot, active, last_used) = (client.id.clone(), client.active, client.last_used);
@@ -163,8 +163,11 @@ mod tests {
 
     #[test]
     fn a_client_is_told_for_its_mark_or_its_name_and_the_mark_of_another_is_none_of_ours() {
-        let lookout =
-            Lookout { name: "queue-sync".into(), announced: Some("2b".into()), ..Lookout::default() };
+        let lookout = Lookout {
+            names: ["queue-sync".into()].into(),
+            announced: Some("2b".into()),
+            ..Lookout::default()
+        };
         for (name, description, why) in [
             ("x", "hallpass:prod/queue-sync#1a", Some(Why::Marked)),
             ("queue-sync", "do not touch hallpass:prod/queue-sync#1a", Some(Why::Marked)),
@@ -184,7 +187,7 @@ mod tests {
         let mut stranger = Stranger::of(
             &client("c-1", "q", ""),
             "prod/q",
-            &Lookout { name: "q".into(), ..Lookout::default() },
+            &Lookout { names: ["q".into()].into(), ..Lookout::default() },
         )
         .unwrap();
         assert_eq!(

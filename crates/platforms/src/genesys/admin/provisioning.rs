@@ -43,7 +43,7 @@ impl GenesysClients {
     }
 
     /// The administration of one client's secret and state, which rotation has already.
-    fn one(&self, id: &SlotId) -> Result<GenesysAdmin, Fault> {
+    pub(super) fn one(&self, id: &SlotId) -> Result<GenesysAdmin, Fault> {
         let settings = GenesysAdminSettings { clients: vec![id.as_str().to_owned()], token_lifetime: None };
         let (calls, clock, sleep) =
             (Arc::clone(&self.calls), Arc::clone(&self.clock), Arc::clone(&self.sleep));

@@ -11,8 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hallpass_core::{
-    BoxFuture, ClientAdmin, ClientSurvey, Fault, LastUsed, RoleGrant, Secret, SlotId, SurveyedClient,
-    SurveyedRole,
+    BoxFuture, ClientSurvey, Fault, LastUsed, RoleGrant, Secret, SurveyedClient, SurveyedRole,
 };
 use serde_json::Value;
 
@@ -111,8 +110,13 @@ impl ClientSurvey for GenesysClients {
         })
     }
 
-    fn last_used<'a>(&'a self, id: &'a SlotId) -> BoxFuture<'a, LastUsed> {
-        ClientAdmin::last_used(self, id)
+    /// Two calls: the list has the client's age already.
+    fn last_used<'a>(&'a self, client: &'a SurveyedClient) -> BoxFuture<'a, LastUsed> {
+        Box::pin(async move {
+            let id = &client.seen.id;
+            let Ok(admin) = self.one(id) else { return LastUsed::Unknown };
+            admin.last_used(id.as_str(), client.created).await
+        })
     }
 }
 

@@ -20,20 +20,20 @@ pub(super) fn ages(inventory: &Inventory) -> Markup {
         section aria-labelledby="ages" {
             h2 id="ages" { "Age of secrets" }
             @if rows.is_empty() { p { "No age is known." } } @else {
-                div class="chart" {
-                    @for row in &rows {
+                figure aria-label="How old each secret is, in days, against a line at 90 days" {
+                    ul class="bars" { @for row in &rows {
                         @let overdue = row.is_overdue(now, LIMIT) == Some(true);
-                        div class="bar" {
+                        li class="bar" {
                             span class="name" { (owner(row)) }
-                            span class="track" {
+                            span class="track" aria-hidden="true" {
                                 span class=(if overdue { "fill bad" } else { "fill good" }) style=(width(row.age(now).unwrap_or_default(), scale)) {}
                                 span class="line" style=(left(LIMIT, scale)) {}
                             }
                             span class="value" { (age(row, now)) @if overdue { strong { " overdue" } } }
                         }
-                    }
+                    } }
+                    figcaption { span class="swatch line" {} " 90 days: a policy, not a law. Each secret is overdue when it is older than its own period." }
                 }
-                p class="legend" { span class="swatch line" {} " 90 days: a policy, not a law. Each secret is overdue when it is older than its own period." }
             }
         }
     }
@@ -47,12 +47,12 @@ pub(super) fn rotations(inventory: &Inventory) -> Markup {
         section aria-labelledby="rotations" {
             h2 id="rotations" { "Rotations" }
             @if rows.is_empty() { p { "No secret is replaced by a schedule." } } @else {
-                div class="chart" {
-                    @for row in &rows {
+                figure aria-label="When each secret was stored and when the next rotation is due, half a year to either side of today" {
+                    ul class="bars" { @for row in &rows {
                         @let written = row.entry.as_ref().and_then(|entry| entry.written_at);
-                        div class="bar" {
+                        li class="bar" {
                             span class="name" { (owner(row)) }
-                            span class="track" {
+                            span class="track" aria-hidden="true" {
                                 @if let Some(at) = written { span class="dot past" style=(position(at, now)) {} }
                                 @if let Some(at) = row.due_at { span class="dot next" style=(position(at, now)) {} }
                                 span class="line today" style="left:50%" {}
@@ -61,12 +61,12 @@ pub(super) fn rotations(inventory: &Inventory) -> Markup {
                                 (written.map_or_else(|| "not known".to_owned(), day)) " → " (next(row, now))
                             }
                         }
+                    } }
+                    figcaption {
+                        span class="swatch past" {} " last stored "
+                        span class="swatch next" {} " next due "
+                        span class="swatch line" {} " today; the track is a year"
                     }
-                }
-                p class="legend" {
-                    span class="swatch past" {} " last stored "
-                    span class="swatch next" {} " next due "
-                    span class="swatch line" {} " today; the track is a year"
                 }
             }
         }

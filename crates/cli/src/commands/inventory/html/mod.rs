@@ -86,13 +86,24 @@ fn sources(inventory: &Inventory) -> Markup {
     html! {
         section aria-labelledby="sources" {
             h2 id="sources" { "What was looked at" }
-            ul { @for said in inventory.sources.values() { li { (said) "." } } }
+            ul { @for said in inventory.sources.values() { li { (tables::coded(said)) "." } } }
+            ul {
+                @for store in &inventory.stores {
+                    li {
+                        @match (store.unnamed, super::text::not_seen(store)) {
+                            (Some(unnamed), _) => { (super::text::shelf(store)) ": " (unnamed) " entries that no integration names." },
+                            (None, Some(why)) => { span class="badge warning" { "not seen" } " " (tables::coded(&why)) "." },
+                            (None, None) => {},
+                        }
+                    }
+                }
+            }
             @let silent: Vec<_> = inventory.rows.iter().filter(|row| !row.unknown.is_empty()).collect();
             @if !silent.is_empty() {
                 p { "What is not known, and counts as evidence for nothing:" }
                 ul {
                     @for row in silent {
-                        @for what in &row.unknown { li { strong { (super::text::owner(row)) } ": " (what) } }
+                        @for what in &row.unknown { li { strong { (super::text::owner(row)) } ": " (tables::coded(what)) } }
                     }
                 }
             }

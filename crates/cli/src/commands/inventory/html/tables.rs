@@ -2,25 +2,48 @@
 
 use std::collections::BTreeSet;
 
-use hallpass_app::{Evidence, Inventory, Row, Source};
+use hallpass_app::{Evidence, Inventory, Reported, Row, Source};
 use maud::{Markup, html};
 
 use crate::commands::inventory::text::{age, client, last_use, next, owner};
 
-/// What `lint` found, with what to do about it.
+/// A cell. On a telephone, where a row is a card and there is no head above it, it stands beside its label.
+fn cell(label: &str, content: &Markup) -> Markup {
+    html! { td data-label=(label) { div { (content) } } }
+}
+
+/// A cell of few words, which are not broken.
+fn short(label: &str, text: &str) -> Markup {
+    html! { td class="short" data-label=(label) { div { (text) } } }
+}
+
+/// Text in which what stands between backticks is to be typed or was seen word for word.
+pub(super) fn coded(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
+/// What `lint` found, the gravest first, with what to do about it.
 pub(super) fn findings(inventory: &Inventory) -> Markup {
+    let mut findings: Vec<&Reported> = inventory.findings.iter().collect();
+    findings.sort_by_key(|one| {
+        ["error", "warning"].iter().position(|name| *name == one.severity.name()).unwrap_or(2)
+    });
     html! {
         section aria-labelledby="findings" {
             h2 id="findings" { "Findings" }
-            @if inventory.findings.is_empty() { p { "None." } } @else {
+            @if findings.is_empty() { p { "None." } } @else {
                 div class="wide" { table {
                     thead { tr { th scope="col" { "Finding" } th scope="col" { "Where" } th scope="col" { "What was seen" } th scope="col" { "What to do" } } }
-                    tbody { @for one in &inventory.findings {
+                    tbody { @for one in findings {
                         tr {
                             th scope="row" { span class=(format!("badge {}", one.severity.name())) { (one.severity.name()) } " " (one.rule.title()) }
-                            td { (one.integration.clone().unwrap_or_else(|| one.place.file.display().to_string())) ":" (one.place.line) }
-                            td { (one.detail) }
-                            td { (one.hint) }
+                            (cell("Where", &html! { (one.integration.clone().unwrap_or_else(|| one.place.file.display().to_string())) ":" (one.place.line) }))
+                            (cell("What was seen", &coded(&one.detail)))
+                            (cell("What to do", &coded(one.hint)))
                         }
                     } }
                 } }
@@ -46,8 +69,8 @@ pub(super) fn reach(inventory: &Inventory) -> Markup {
                             th scope="row" { (owner(row)) @if row.kind.words() == "standby" { " (standby)" } }
                             @for area in &areas {
                                 @match row.reach.get(*area) {
-                                    Some(access) => td class=(access.word()) { (access.word()) },
-                                    None => td class="none" { "–" },
+                                    Some(access) => td class=(access.word()) data-label=(area) { (access.word()) },
+                                    None => td class="none" data-label=(area) { "–" },
                                 }
                             }
                         }
@@ -71,18 +94,39 @@ pub(super) fn inventory(inventory: &Inventory) -> Markup {
                 tbody { @for row in &inventory.rows {
                     tr {
                         th scope="row" { (owner(row)) }
-                        td { span class=(if row.kind.is_orphan() { "badge error" } else { "badge" }) { (row.kind.words()) } @for what in &row.drift { br; (what) } }
-                        td { (row.platform) " " (row.place) }
-                        td { (client(row)) }
-                        td { (row.client.as_ref().map(|client| client.roles.join(", ")).unwrap_or_default()) }
-                        td { (age(row, now)) }
-                        td { (last_use(row)) }
-                        td { (next(row, now)) }
-                        td { @if let Some(entry) = &row.entry { (entry.references.join(", ")) br; code { (entry.fingerprint) } } @else { "–" } }
+                        (cell("State", &state(row)))
+                        (cell("Platform", &html! { (row.platform) " " (row.place) }))
+                        (cell("Client", &html! { (client(row)) }))
+                        (cell("Roles", &roles(row)))
+                        (short("Age", &age(row, now)))
+                        (short("Last use", &last_use(row)))
+                        (short("Next rotation", &next(row, now)))
+                        (cell("Secret", &secret(row)))
                     }
                 } }
             } }
         }
+    }
+}
+
+fn state(row: &Row) -> Markup {
+    html! {
+        span class=(if row.kind.is_orphan() { "badge error" } else { "badge" }) { (row.kind.words()) }
+        @for what in &row.drift { br; (coded(what)) }
+    }
+}
+
+fn roles(row: &Row) -> Markup {
+    let roles = row.client.as_ref().map(|client| client.roles.join(", ")).unwrap_or_default();
+    html! { @if roles.is_empty() { "–" } @else { (roles) } }
+}
+
+fn secret(row: &Row) -> Markup {
+    html! {
+        @if let Some(entry) = &row.entry {
+            (entry.references.join(", "))
+            @if !entry.fingerprint.is_empty() { br; code { (entry.fingerprint) } }
+        } @else { "–" }
     }
 }
 
@@ -97,17 +141,23 @@ pub(super) fn controls(inventory: &Inventory) -> Markup {
                 tbody { @for one in &inventory.controls {
                     tr {
                         th scope="row" { (one.standard) " " (one.number) }
-                        td { (one.asks) }
-                        td { @match &one.evidence {
-                            Evidence::Of(said) => { @for (index, text) in said.iter().enumerate() { @if index > 0 { "; " } (text) } },
-                            Evidence::None(missing) => {
-                                span class="badge warning" { "no evidence" } " "
-                                (missing.iter().map(|source| lacking(*source)).collect::<Vec<_>>().join("; "))
-                            },
-                        } }
+                        (cell("It asks that", &html! { (one.asks) }))
+                        (cell("Evidence", &evidence(&one.evidence)))
                     }
                 } }
             } }
+        }
+    }
+}
+
+fn evidence(evidence: &Evidence) -> Markup {
+    html! {
+        @match evidence {
+            Evidence::Of(said) => (coded(&said.join("; "))),
+            Evidence::None(missing) => {
+                span class="badge warning" { "no evidence" } " "
+                (missing.iter().map(|source| lacking(*source)).collect::<Vec<_>>().join("; "))
+            },
         }
     }
 }
@@ -134,7 +184,7 @@ pub(super) fn audit(inventory: &Inventory) -> Markup {
                     p { (excerpt.verdict) "." }
                     div class="wide" { table {
                         thead { tr { th scope="col" { "When" } th scope="col" { "Integration" } th scope="col" { "What" } } }
-                        tbody { @for [when, who, what] in &excerpt.events { tr { td { (when) } td { (who) } td { (what) } } } }
+                        tbody { @for [when, who, what] in &excerpt.events { tr { (cell("When", &html! { (when) })) (cell("Integration", &html! { @if who.is_empty() { "–" } @else { (who) } })) (cell("What", &html! { (what) })) } } }
                     } }
                 },
             }
