@@ -312,3 +312,28 @@ fn the_form_of_the_guides_credential_is_judged() {
     );
     assert_eq!(form(r#"["read:api"]"#, "", &accept).code, Some(0), "somebody answers for it");
 }
+
+/// Without a form, what a token is asked for with is what there is to judge.
+#[test]
+fn the_scopes_that_a_token_is_asked_for_with_are_judged() {
+    let scene = Scene::empty();
+    let findings = |scope: &str| {
+        scene.write(
+            "hallpass.toml",
+            &format!(
+                "version = 1\nenvironment = \"test\"\n[stores.local]\npath = \"store\"\n\n[integrations.queue-sync]\nplatform = \"genesys\"\nprofile = \"guide\"\n\
+                 organization = \"acme\"\nscope = \"{scope}\"\nsecret = \"local:queue-sync\"\nallow = [\"GET /api/v2/routing/queues/**\"]\n"
+            ),
+        );
+        found(&scene, &["--offline"])
+    };
+    let (found, unknown) = findings("oauth:token:generate routing:queue:read");
+    assert_eq!(found.len(), 1, "nothing but the missing rotation: {found:?}");
+    assert!(unknown.contains("from which addresses"), "the credential's list is not known here: {unknown}");
+    let (found, _) = findings("routing:queue:reed routing:queue:write");
+    assert_eq!(detail(&found, "write-unused"), Some("`routing:queue:reed`, `routing:queue:write`"));
+    assert_eq!(
+        detail(&found, "unknown-scope"),
+        Some("`routing:queue:reed` (did you mean `routing:queue:read`?)")
+    );
+}
