@@ -75,6 +75,15 @@ async fn what_was_provisioned_is_rotated_there_and_back_and_removed_without_a_wo
     stage.settle(Goal::Apply).await;
     stage.assert_serves().await;
     assert_eq!(stage.standing().len(), 2);
+    let third = stage.serving().await;
+    stage.waits.pass(Duration::from_secs(86_400));
+    assert_eq!(
+        stage.rotate_to_the_end().await,
+        Outcome::Rotated,
+        "what the removed ones left behind is in nobody's way"
+    );
+    assert_ne!(stage.serving().await, third);
+    stage.assert_settled().await;
 }
 
 #[tokio::test]

@@ -220,6 +220,17 @@ fn two_clients_that_take_turns_are_made_rotated_and_removed_without_a_step_by_ha
     assert!(provisioned.standing().is_empty());
 }
 
+#[test]
+fn where_the_only_secret_is_replaced_in_place_there_is_one_client_and_rotation_knows_it() {
+    let provisioned = Provisioned::set();
+    provisioned.configure("queue-sync of hallpass", &format!("{GRANTS}\n{TURNS}\nstrategy = \"regenerate\""));
+    assert_eq!(provisioned.run(&["apply", "queue-sync", "--yes"]).code, Some(0));
+    assert_eq!(provisioned.standing(), provisioned.made(), "there is no second one");
+    let planned = provisioned.scene.run(&["rotate", "plan", "queue-sync", "--accept-downtime-risk"]);
+    assert_eq!(planned.code, Some(0), "{planned:?}");
+    assert!(planned.stdout.contains("regenerate"), "{planned:?}");
+}
+
 const OWN: &str = "permissions = [\"routing:queue:view\", \"routing:queue:edit\"]\ndivisions = [\"Sales\"]";
 
 #[test]
