@@ -40,7 +40,8 @@ impl App {
                 Vec::new()
             });
             let lifetime = provision.token_lifetime.or(kept).unwrap_or(GENESYS_LIFETIME);
-            subject.granted = Some(by_roles(provision, &roles, Some(lifetime)));
+            subject.granted =
+                Some(by_roles((&integration.described.name, provision), &roles, Some(lifetime)));
         }
         let options = LintOptions { integration: Some(name.to_owned()), ..LintOptions::default() };
         let mut report = self.judged(&gathered, config, file, &options);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hallpass_core::SurveyedRole;
+use hallpass_core::{IntegrationName, RoleGrantName, SurveyedRole};
 use hallpass_lifecycle::scope_lint::{Granted, GrantedRole, UnknownScope};
 use hallpass_platforms::guide_names;
 
@@ -14,7 +14,9 @@ pub(super) fn worded(described: &IntegrationConfig) -> Option<Granted> {
     let settings = &described.platform;
     match (settings.platform.as_str(), settings.profile.as_str(), &described.provision) {
         (_, "guide", provision) => by_scopes(described, provision.as_ref()),
-        ("genesys", _, Some(provision)) => Some(by_roles(provision, &[], provision.token_lifetime)),
+        ("genesys", _, Some(provision)) => {
+            Some(by_roles((&described.name, provision), &[], provision.token_lifetime))
+        }
         // An access key has the rights of its user, and another server's clients are not made here.
         _ => None,
     }
@@ -22,20 +24,20 @@ pub(super) fn worded(described: &IntegrationConfig) -> Option<Granted> {
 
 /// What a client of Genesys Cloud would be granted, with tokens that live for `lifetime`. `roles` are those that there are, as far as they may be read.
 pub(super) fn by_roles(
-    provision: &ProvisionConfig,
+    (integration, provision): (&IntegrationName, &ProvisionConfig),
     roles: &[SurveyedRole],
     lifetime: Option<Duration>,
 ) -> Granted {
-    let role = |grant: &hallpass_core::RoleGrantName| GrantedRole {
-        name: grant.role.clone(),
-        division: (grant.division != "*").then(|| grant.division.clone()),
-        permissions: roles
-            .iter()
-            .find(|role| role.name == grant.role)
-            .and_then(|role| role.permissions.clone()),
+    // A role of its own is what it shall be, not what it may have been left as.
+    let own = provision.own_role(integration.as_str()).map(|own| own.permissions);
+    let there = |name: &str| roles.iter().find(|role| role.name == name)?.permissions.clone();
+    let role = |grant: RoleGrantName| GrantedRole {
+        permissions: own.clone().or_else(|| there(&grant.role)),
+        name: grant.role,
+        division: (grant.division != "*").then_some(grant.division),
     };
     Granted {
-        roles: provision.grants.iter().map(role).collect(),
+        roles: provision.rights(integration.as_str()).into_iter().map(role).collect(),
         grant_types: BTreeSet::from(["CLIENT-CREDENTIALS".to_owned()]),
         token_lifetime: lifetime,
         ..Granted::default()
