@@ -6,6 +6,7 @@
 
 pub(crate) mod files;
 mod key;
+mod opened;
 mod read;
 mod record;
 
@@ -20,6 +21,7 @@ use hallpass_stores::Reference;
 use crate::assemble::App;
 use crate::config::AuditTarget;
 pub(crate) use key::read as read_key;
+use opened::Opened;
 pub use read::{AuditLine, Progress};
 pub use record::AuditRecord;
 
@@ -40,10 +42,10 @@ pub struct AuditSource {
     pub mixed: bool,
 }
 
-/// A log that can be read.
+/// A log that can be read, as it stood when it was opened.
 #[derive(Debug)]
 pub struct AuditLog {
-    files: Vec<PathBuf>,
+    files: Vec<Opened>,
     keys: Vec<ChainKey>,
     anchors: Vec<Anchor>,
     anchors_file: Option<PathBuf>,
@@ -71,7 +73,6 @@ impl App {
     /// # Errors
     /// `configuration-invalid` where neither says which file; `reference-malformed`; what the stores say of a key; `audit-unreadable`.
     pub async fn audit_log(&self, source: &AuditSource) -> Result<AuditLog, Fault> {
-        let files = self.audit_files(source)?;
         let mut references = Vec::new();
         if !source.without_key {
             references.extend(self.audit.key.clone());
@@ -92,14 +93,17 @@ impl App {
         };
         // Without a key nothing can be said of them.
         let damaged = if keys.is_empty() { Vec::new() } else { damaged };
-        let complete = files.first().is_none_or(|first| begins_the_log(first));
+        // After the anchors: a log that goes on meanwhile has every line that they know of.
+        let files = self.audit_files(source)?;
+        let complete = files.first().is_none_or(|first| begins_the_log(&first.path));
         let (accepts_public, mixed) = (source.accepts_public || keys.is_empty(), source.mixed);
         Ok(AuditLog { files, keys, anchors, anchors_file, damaged, accepts_public, complete, mixed })
     }
 
-    fn audit_files(&self, source: &AuditSource) -> Result<Vec<PathBuf>, Fault> {
+    fn audit_files(&self, source: &AuditSource) -> Result<Vec<Opened>, Fault> {
+        let told = |(path, error): (PathBuf, std::io::Error)| unreadable(&path, error);
         if !source.files.is_empty() {
-            return Ok(source.files.clone());
+            return opened::named(&source.files).map_err(told);
         }
         let Some(AuditTarget::File(path)) = &self.audit.target else {
             let hint = "name the files, or set `audit.file` in the configuration";
@@ -107,13 +111,7 @@ impl App {
                 Fault::new(FaultCode::ConfigurationInvalid, "`audit.file` names no file").with_hint(hint)
             );
         };
-        let rotated = files::rotated(path).map_err(|error| unreadable(path, error))?;
-        let mut files: Vec<_> = rotated.into_iter().map(|(_, path)| path).collect();
-        // Between two files there may be none to write to.
-        if path.exists() || files.is_empty() {
-            files.push(path.clone());
-        }
-        Ok(files)
+        opened::log(path).map_err(told)
     }
 }
 

@@ -1,12 +1,12 @@
 //! The lines of a log, one after the other, in memory for one.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufRead, Read};
+use std::path::PathBuf;
 
 use hallpass_core::Fault;
 use hallpass_core::audit::chain::{LONGEST_LINE, Origin, Place, Report, Verifier};
 
+use super::opened::Opened;
 use super::{AuditLog, anchor_place, unreadable};
 
 /// One line of a log, judged.
@@ -35,7 +35,7 @@ impl AuditLog {
     /// The files, as a [`Place`] counts them; the last one is that of the anchors, if there is one.
     #[must_use]
     pub fn files(&self) -> Vec<PathBuf> {
-        self.files.iter().chain(&self.anchors_file).cloned().collect()
+        self.files.iter().map(|one| &one.path).chain(&self.anchors_file).cloned().collect()
     }
 
     /// Reads every line and judges it. `each` is called with every line in order, `progress` every some megabytes. Ends early when either says so, with the
@@ -52,14 +52,14 @@ impl AuditLog {
         if self.accepts_public {
             verifier = verifier.accepting_public();
         }
-        let length = |path: &PathBuf| std::fs::metadata(path).map_or(0, |found| found.len());
-        let all = self.files.iter().map(length).sum();
+        let all = self.files.iter().map(Opened::length).sum();
         let (mut read, mut told) = (0, 0);
         let mut line = Vec::new();
-        for (file, path) in self.files.iter().enumerate() {
-            let mut lines = Lines::open(path)?;
+        for (file, opened) in self.files.iter().enumerate() {
+            let failed = |error| unreadable(&opened.path, error);
+            let mut lines = Lines(opened.content().map_err(failed)?);
             let mut number = 0;
-            while let Some(bytes) = lines.next(&mut line).map_err(|error| unreadable(path, error))? {
+            while let Some(bytes) = lines.next(&mut line).map_err(failed)? {
                 number += 1;
                 read += bytes;
                 self.judge(&mut verifier, Place { file, line: number }, &line, &mut each)?;
@@ -100,17 +100,9 @@ impl AuditLog {
 }
 
 /// The lines of a file, none of which takes more memory than the longest that can be one.
-struct Lines(BufReader<File>);
+struct Lines<R>(R);
 
-impl Lines {
-    fn open(path: &Path) -> Result<Self, Fault> {
-        let file = File::open(path).map_err(|error| unreadable(path, error))?;
-        if file.metadata().is_ok_and(|found| found.is_dir()) {
-            return Err(unreadable(path, io::ErrorKind::IsADirectory.into()));
-        }
-        Ok(Self(BufReader::with_capacity(BUFFER, file)))
-    }
-
+impl<R: BufRead> Lines<R> {
     /// Puts the next line into `line`, with its end if it has one, and says how many bytes it took. What is too long is cut.
     fn next(&mut self, line: &mut Vec<u8>) -> io::Result<Option<u64>> {
         line.clear();
@@ -137,5 +129,4 @@ impl Lines {
     }
 }
 
-const BUFFER: usize = 256 * 1024;
 const PROGRESS_EVERY: u64 = 16 * 1024 * 1024;
