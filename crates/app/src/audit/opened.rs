@@ -50,8 +50,7 @@ pub(super) fn log(path: &Path) -> Result<Vec<Opened>, (PathBuf, io::Error)> {
 /// # Errors
 /// As [`log`].
 pub(super) fn named(paths: &[PathBuf]) -> Result<Vec<Opened>, (PathBuf, io::Error)> {
-    let mut all =
-        paths.iter().rev().map(|path| Opened::held(path.clone())).collect::<Result<Vec<_>, _>>()?;
+    let mut all = paths.iter().rev().map(|path| Opened::held(path.clone())).collect::<Result<Vec<_>, _>>()?;
     all.reverse();
     Ok(all)
 }
@@ -70,7 +69,7 @@ impl Opened {
             if found.is_dir() {
                 return Err(io::ErrorKind::IsADirectory.into());
             }
-            Ok((file, found.is_file().then(|| found.len())))
+            Ok((file, found.is_file().then_some(found.len())))
         };
         match open() {
             Ok((file, limit)) => Ok(Self { path, file: Some(file), limit }),
@@ -144,6 +143,6 @@ mod tests {
         assert_eq!(text(&log(&path).unwrap()), "a\n|");
         fs::create_dir(&path).unwrap();
         assert_eq!(kind(&path), ErrorKind::IsADirectory);
-        assert_eq!(named(&[path.clone()]).unwrap_err().0, path);
+        assert_eq!(named(std::slice::from_ref(&path)).unwrap_err().0, path);
     }
 }

@@ -244,13 +244,13 @@ fn out_of_permissions_a_role_is_planned_made_kept_true_and_removed() {
     provisioned.assert("role_plan_json", &["plan", "queue-sync", "--json"]);
     provisioned.assert("role_apply", &["apply", "queue-sync", "--yes"]);
     assert_eq!(names(), ["hallpass queue-sync"]);
-    provisioned.assert("plan_nothing", &["plan", "queue-sync"]);
+    provisioned.assert("role_nothing", &["plan", "queue-sync"]);
     provisioned.assert_serves();
 
     provisioned.configure("queue-sync of hallpass", &OWN.replace("queue:edit", "queue:delete"));
     provisioned.assert("role_drift", &["plan", "queue-sync"]);
     provisioned.assert("role_drift_apply", &["apply", "queue-sync", "--yes"]);
-    provisioned.assert("plan_nothing", &["plan", "queue-sync"]);
+    provisioned.assert("role_nothing", &["plan", "queue-sync"]);
 
     let (id, _) = world.roles().into_iter().find(|(_, name)| name.starts_with("hallpass")).unwrap();
     let ada = world.add_client(NewClient::named("Ada's client").role(id, "*"));
@@ -258,6 +258,23 @@ fn out_of_permissions_a_role_is_planned_made_kept_true_and_removed() {
     world.remove_client(&ada.id);
     provisioned.assert("role_destroy", &["destroy", "queue-sync", "--yes", "--even-if-used"]);
     assert!(names().is_empty() && provisioned.standing().is_empty());
+}
+
+/// A role that is not there yet is judged by what it shall be.
+#[test]
+fn permissions_that_no_allowed_call_needs_are_told_before_the_role_is_made() {
+    let provisioned = Provisioned::for_roles();
+    provisioned.configure("queue-sync of hallpass", OWN);
+    let path = provisioned.scene.path().join("hallpass.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("/api/v2/routing/queues/**", "/api/v2/routing/queues")).unwrap();
+    let planned = provisioned.scene.run(&["provision", "plan", "queue-sync", "--json"]);
+    let planned: serde_json::Value = serde_json::from_str(&planned.stdout).unwrap();
+    let unused = |finding: &&serde_json::Value| finding["rule"] == "permission-unused";
+    let findings: Vec<_> = planned["findings"].as_array().unwrap().iter().filter(unused).collect();
+    assert_eq!(findings.len(), 1, "{planned:#}");
+    let detail = findings[0]["detail"].as_str().unwrap();
+    assert!(detail.contains("routing:queue:edit") && !detail.contains("routing:queue:view"), "{detail}");
 }
 
 #[test]
@@ -300,7 +317,7 @@ fn a_foreign_role_is_taken_over_only_when_a_person_says_so() {
     provisioned.assert("role_adopt_plan", &["plan", "queue-sync", "--adopt"]);
     assert_eq!(provisioned.run(&["apply", "queue-sync", "--yes", "--adopt"]).code, Some(0));
     assert_eq!(provisioned.scene.world().roles().len(), 3, "no role was made");
-    provisioned.assert("plan_nothing", &["plan", "queue-sync"]);
+    provisioned.assert("role_nothing", &["plan", "queue-sync"]);
 }
 
 #[test]

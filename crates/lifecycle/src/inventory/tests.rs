@@ -79,6 +79,9 @@ fn told(rows: &[Row]) -> Vec<(RowKind, &str, &str)> {
         .collect()
 }
 
+/// What it shows, the integrations, the clients, and the rows: their kind, name and detail.
+type Case = (&'static str, Vec<Configured>, Vec<SurveyedClient>, Vec<(RowKind, &'static str, &'static str)>);
+
 #[test]
 fn every_client_has_one_line_and_the_right_owner() {
     use RowKind::{Foreign, InUse, NoSecret, OrphanClient, OrphanSecret, Standby};
@@ -87,7 +90,7 @@ fn every_client_has_one_line_and_the_right_owner() {
         entry: Looked::Not("there is no such entry".into()),
         ..configured(name, "", slots)
     };
-    let cases: Vec<(&str, Vec<Configured>, Vec<SurveyedClient>, Vec<(RowKind, &str, &str)>)> = vec![
+    let cases: Vec<Case> = vec![
         (
             "its client is there",
             vec![configured("queue", "a", &[])],
