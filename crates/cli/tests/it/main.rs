@@ -27,6 +27,7 @@ mod lint_platform;
 mod pages;
 mod policy;
 mod provision;
+mod provision_killed;
 mod provision_nice;
 mod provision_terminal;
 mod quickstart;

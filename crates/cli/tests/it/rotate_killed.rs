@@ -11,6 +11,7 @@ use std::time::Duration;
 use hallpass_cloud_emulator::StandIn;
 use hallpass_cloud_emulator::aws::Aws;
 use hallpass_emulator::{Act, CxoneSettings, Misbehaviour, NewAccessKey, NewClient, SecretKind, Settings};
+use hallpass_testkit::process::{Finished, Running};
 use hallpass_testkit::proving;
 use serde_json::{Value, json};
 
@@ -172,12 +173,8 @@ impl Stage {
     /// The same with any command.
     pub(crate) fn kill_at(&self, arguments: &[&str], requests: u64, moment: Duration) -> Option<i32> {
         let until = self.requests() + requests;
-        let mut process = self.scene.hallpass(arguments).start().unwrap();
-        while self.requests() < until && !process.has_ended().unwrap() {
-            thread::park_timeout(Duration::from_micros(100));
-        }
-        thread::park_timeout(moment);
-        let finished = process.kill().unwrap();
+        let process = self.scene.hallpass(arguments).start().unwrap();
+        let finished = killed_at(process, || self.requests() >= until, moment);
         assert!(matches!(finished.code, None | Some(0 | 11)), "{finished:?}");
         finished.code
     }
@@ -299,8 +296,17 @@ impl Shape {
     }
 }
 
+/// Kills it a moment after `then` is true, or after it has ended.
+pub(crate) fn killed_at(mut process: Running, then: impl Fn() -> bool, moment: Duration) -> Finished {
+    while !then() && !process.has_ended().unwrap() {
+        thread::park_timeout(Duration::from_micros(100));
+    }
+    thread::park_timeout(moment);
+    process.kill().unwrap()
+}
+
 /// Moves every date in `value` back by so many milliseconds.
-fn age(value: &mut Value, by: u64) {
+pub(crate) fn age(value: &mut Value, by: u64) {
     let Some(members) = value.as_object_mut() else {
         for item in value.as_array_mut().into_iter().flatten() {
             age(item, by);
