@@ -8,3 +8,4 @@ pub mod learn;
 pub mod provisioning;
 pub mod rotation;
 pub mod scope_lint;
+mod stored;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::flight::{Flight, first};
 use super::freshness::Freshness;
-use super::issuer::{Mint, MintFault, Minted, Occasion};
+use super::mint::{Mint, MintFault, Minted, Occasion};
 use super::pause::Failure;
 use super::present::{LentToken, Present};
 use super::state::State;

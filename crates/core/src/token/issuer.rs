@@ -1,57 +1,21 @@
 //! From a credential to a token: one read, one request, and at most one more of each.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
+use super::mint::{Mint, MintFault, Minted, Occasion};
 use super::suspect::Suspect;
 use crate::audit::{AuditEvent, AuditKind, AuditSink};
-use crate::clock::{Clock, Moment};
+use crate::clock::Clock;
 use crate::credential::Credential;
 use crate::fault::{Fault, FaultCode, Remedy};
 use crate::meter::{Counter, Meter};
 use crate::names::{IntegrationName, Version};
-use crate::platform::{Grant, IssueFault, IssueVerdict, Platform};
+use crate::platform::{IssueFault, IssueVerdict, Platform};
 use crate::runtime::BoxFuture;
 use crate::status::CredentialStatus;
 use crate::store::{CredentialSource, Reread, Stage};
 use crate::sync::{Arc, Mutex, lock};
 use crate::token::Failure;
-
-/// Something that can get a token. The cache knows only this.
-pub trait Mint: Send + Sync + fmt::Debug {
-    /// Gets one token. Runs as a task of its own; being dropped loses at most a token that nobody holds.
-    fn mint(&self, occasion: Occasion) -> BoxFuture<'_, Result<Minted, MintFault>>;
-
-    /// Hears that the platform rejected the token of that generation, once for each. Must not wait.
-    fn rejected(&self, _generation: u64) {}
-}
-
-/// Why a token is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Occasion {
-    /// A token is needed, and nothing speaks against asking.
-    Needed,
-    /// The platform refused the credential a while ago: ask only if the store holds another one by now, else fail with [`Failure::Unchanged`].
-    Peek,
-}
-
-/// A granted token and when it was asked for.
-#[derive(Debug)]
-pub struct Minted {
-    /// What the platform granted.
-    pub grant: Grant,
-    /// The moment *before* the request was sent: its lifetime began no earlier.
-    pub asked: Moment,
-}
-
-/// A failed flight: what callers are told, and how long to pause.
-#[derive(Clone, Debug)]
-pub struct MintFault {
-    /// For callers.
-    pub fault: Fault,
-    /// For the pause.
-    pub failure: Failure,
-}
 
 /// What an [`Issuer`] is made of.
 #[derive(Debug)]

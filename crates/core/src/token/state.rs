@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::access::AccessToken;
 use super::freshness::{Freshness, Schedule};
-use super::issuer::{MintFault, Minted};
 use super::lifetime::SHORT_LIFETIME;
+use super::mint::{MintFault, Minted};
 use super::pause::{Failure, pause_after};
 use crate::clock::{Deadline, Moment};
 use crate::fault::{Fault, FaultCode};

@@ -6,6 +6,7 @@ use hallpass_core::{Environment, Fault, FaultCode, IntegrationName, Secret, Slot
 use serde::{Deserialize, Serialize};
 
 use crate::rotation::{Lease, WallTime};
+use crate::stored::Form;
 
 /// The newest form of the document. Since 2 it names the clients of the integration.
 pub const SCHEMA: u32 = 2;
@@ -77,25 +78,7 @@ impl Document {
     /// # Errors
     /// `provision-refused` for a newer schema; `store-corrupted` for anything that is not such a document. Nothing of it is quoted.
     pub fn parse(stored: &Secret) -> Result<Self, Fault> {
-        #[derive(Deserialize)]
-        struct Head {
-            schema: u32,
-        }
-        let broken = || {
-            Fault::new(
-                FaultCode::StoreCorrupted,
-                "what stands beside the secret is not a provisioning's document",
-            )
-            .with_hint("look at the entry; if nothing else uses it, remove it and apply again")
-        };
-        let head: Head = serde_json::from_slice(stored.expose()).map_err(|_| broken())?;
-        if head.schema > SCHEMA {
-            let detail =
-                format!("a newer hallpass wrote the document beside the secret (schema {})", head.schema);
-            return Err(Fault::new(FaultCode::ProvisionRefused, detail)
-                .with_hint("use that newer hallpass for this integration"));
-        }
-        serde_json::from_slice(stored.expose()).map_err(|_| broken())
+        FORM.parse(stored)
     }
 
     /// As a store keeps it.
@@ -104,6 +87,13 @@ impl Document {
         Secret::new(serde_json::to_vec(self).expect("names, ids and numbers always serialise"))
     }
 }
+
+const FORM: Form = Form {
+    called: "a provisioning's document",
+    newest: SCHEMA,
+    refused: FaultCode::ProvisionRefused,
+    remedy: "look at the entry; if nothing else uses it, remove it and apply again",
+};
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::checkpoints::{Finished, Rotation};
 use super::revoke::Revocation;
 use super::time::WallTime;
+use crate::stored::Form;
 
 /// The schema of the document. A newer one is refused: an older program must not drop what it does not know.
 /// Schema 2 knows of secrets that leaked; a document of schema 1 is read as it is.
@@ -186,28 +187,7 @@ impl Document {
     /// # Errors
     /// `rotation-refused` for a newer schema; `store-corrupted` for anything that is not such a document.
     pub fn parse(stored: &Secret) -> Result<Self, Fault> {
-        #[derive(Deserialize)]
-        struct Head {
-            schema: u32,
-        }
-        // The parser's own words are dropped: they quote what they stumble over, and nobody knows what somebody put there.
-        let broken = || {
-            Fault::new(
-                FaultCode::StoreCorrupted,
-                "what stands beside the secret is not a rotation's document",
-            )
-            .with_hint("look at the entry; if it is not in use, remove it and plan the rotation again")
-        };
-        let head: Head = serde_json::from_slice(stored.expose()).map_err(|_| broken())?;
-        if head.schema > SCHEMA {
-            let detail = format!(
-                "a newer hallpass wrote the document beside the secret (schema {}, this one knows {SCHEMA})",
-                head.schema
-            );
-            return Err(Fault::new(FaultCode::RotationRefused, detail)
-                .with_hint("use that newer hallpass for this secret"));
-        }
-        serde_json::from_slice(stored.expose()).map_err(|_| broken())
+        FORM.parse(stored)
     }
 
     /// As a store keeps it.
@@ -216,6 +196,13 @@ impl Document {
         Secret::new(serde_json::to_vec(self).expect("names, numbers and lists always serialise"))
     }
 }
+
+const FORM: Form = Form {
+    called: "a rotation's document",
+    newest: SCHEMA,
+    refused: FaultCode::RotationRefused,
+    remedy: "look at the entry; if it is not in use, remove it and plan the rotation again",
+};
 
 #[cfg(test)]
 mod tests {
