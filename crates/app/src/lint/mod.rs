@@ -15,14 +15,15 @@ mod report;
 mod scan;
 mod worded;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use hallpass_core::{Environment, Fault};
 use hallpass_lifecycle::inventory::Configured;
 use hallpass_lifecycle::learn::Requirements;
-use hallpass_lifecycle::scope_lint::{Date, Finding, LintRule, accept, lint};
+use hallpass_lifecycle::scope_lint::{Date, Finding, LintRule, accept, lint, no_longer};
 
-use crate::assemble::App;
+use crate::assemble::{App, Integration};
 use crate::config::Config;
 use crate::survey::Surveys;
 
@@ -72,7 +73,7 @@ impl App {
     ) -> Result<LintReport, Fault> {
         let surveys = match options.offline {
             true => None,
-            false => Some(self.survey(&std::collections::BTreeSet::new(), &|_| ()).await),
+            false => Some(self.survey(&BTreeSet::new(), &|_| ()).await),
         };
         self.lint_seen(config, file, options, surveys.as_ref().map(|surveys| (surveys, &[][..]))).await
     }
@@ -96,6 +97,13 @@ impl App {
             report.add_files(found, &config.accepted_files, self.today());
         }
         Ok(report)
+    }
+
+    /// The rules whose finding about `integration` somebody answers for today.
+    pub(crate) fn borne(&self, integration: &Integration) -> BTreeSet<LintRule> {
+        let today = self.today();
+        let all = integration.described.accept.iter();
+        all.filter(|one| no_longer(one.rule, one.until, today).is_none()).map(|one| one.rule).collect()
     }
 
     fn today(&self) -> Date {

@@ -99,6 +99,7 @@ impl App {
             also: also.map(|id| SlotId::new(id)).collect(),
             adopt: options.adopt,
             even_if_used: options.even_if_used,
+            accepted: self.borne(integration),
             stay: options.stay,
         };
         let parts = Parts {

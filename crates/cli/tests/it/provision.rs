@@ -5,6 +5,7 @@ use hallpass_emulator::{
 };
 use hallpass_testkit::process::{Finished, Stream};
 
+use crate::lint::in_days;
 use crate::scene::{PATIENCE, SECRET, Scene, until};
 
 /// What the administrator authenticates with.
@@ -334,6 +335,24 @@ fn whoever_may_not_make_or_give_a_role_is_told_what_is_missing() {
         provisioned.configure("queue-sync of hallpass", OWN);
         provisioned.assert(name, &["apply", "queue-sync", "--yes"]);
         assert!(provisioned.made().is_empty(), "{missing}");
+    }
+}
+
+/// What lint lets somebody bear until a day is refused by nothing else until then.
+#[test]
+fn a_role_of_administrators_is_planned_only_while_somebody_answers_for_it() {
+    let provisioned = Provisioned::set();
+    provisioned.configure("a", "grants = [{ role = \"admin\", division = \"*\" }]");
+    let path = provisioned.scene.path().join("hallpass.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    for (until, code) in [("2020-01-01".to_owned(), 7), (in_days(100), 0)] {
+        let accept = format!(
+            "accept = [{{ rule = \"admin-role\", reason = \"until it is split\", until = \"{until}\" }}]"
+        );
+        let table = "[integrations.queue-sync]\n";
+        std::fs::write(&path, text.replacen(table, &format!("{table}{accept}\n"), 1)).unwrap();
+        let planned = provisioned.run(&["plan", "queue-sync"]);
+        assert_eq!(planned.code, Some(code), "{planned:?}");
     }
 }
 

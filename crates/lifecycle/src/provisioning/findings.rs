@@ -22,7 +22,7 @@ pub struct Finding {
 #[must_use]
 pub fn refusals(wanted: &Wanted) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(wanted.grants.iter().filter_map(|grant| role(&grant.role)));
+    findings.extend(wanted.grants.iter().filter_map(|grant| role(wanted, &grant.role)));
     let permissions = wanted.own_role.iter().flat_map(|own| &own.permissions);
     findings.extend(permissions.filter_map(|permission| narrow(permission)));
     findings.extend(wanted.scopes.iter().filter_map(|scope| wildcard("provision.scopes", "scope", scope)));
@@ -32,9 +32,11 @@ pub fn refusals(wanted: &Wanted) -> Vec<Finding> {
     findings
 }
 
-fn role(name: &str) -> Option<Finding> {
+/// A wildcard is no role's name, so nobody can answer for one; an administrator's role is one that lint lets somebody bear.
+fn role(wanted: &Wanted, name: &str) -> Option<Finding> {
     wildcard("provision.grants", "role", name).or_else(|| {
-        is_administrative_role(name).then(|| Finding {
+        let borne = wanted.accepted.contains(&LintRule::AdminRole);
+        (is_administrative_role(name) && !borne).then(|| Finding {
             code: LintRule::AdminRole.code(),
             key: "provision.grants",
             detail: format!("role `{name}` may do nearly everything"),
@@ -119,6 +121,7 @@ mod tests {
     use super::refusals;
     use crate::provisioning::OwnRole;
     use crate::provisioning::tests::wanted;
+    use crate::scope_lint::LintRule;
     use hallpass_core::RoleGrantName;
     use std::time::Duration;
 
@@ -141,6 +144,13 @@ mod tests {
     fn what_is_too_broad_or_cannot_be_had_is_refused_by_name() {
         for name in ["admin", "Master Admin", " ADMINISTRATOR "] {
             assert_eq!(codes(|wanted| wanted.grants.push(role(name))), ["admin-role"], "{name}");
+        }
+        for (name, left) in [("admin", &[][..]), ("admin:*", &["wildcard-permission"])] {
+            let borne = codes(|wanted| {
+                wanted.grants.push(role(name));
+                wanted.accepted = [LintRule::AdminRole, LintRule::WildcardPermission].into();
+            });
+            assert_eq!(borne, left, "{name}");
         }
         assert_eq!(codes(|wanted| wanted.grants.push(role("routing:*"))), ["wildcard-permission"]);
         assert_eq!(codes(|wanted| wanted.scopes.push("read:*".into())), ["wildcard-permission"]);

@@ -39,6 +39,7 @@ pub(crate) fn wanted() -> Wanted {
         pair: false,
         adopt: false,
         even_if_used: false,
+        accepted: BTreeSet::new(),
         stay: minutes(2),
     }
 }

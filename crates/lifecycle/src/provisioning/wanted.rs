@@ -12,6 +12,7 @@ use hallpass_core::{
 use super::mark::Mark;
 use super::own_role::{OwnRole, chosen};
 use super::seen::Seen;
+use crate::scope_lint::LintRule;
 
 /// The two entries of one integration's provisioning.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub struct Wanted {
     pub adopt: bool,
     /// Whether what was used lately may be removed.
     pub even_if_used: bool,
+    /// Rules of lint whose finding somebody answers for today.
+    pub accepted: BTreeSet<LintRule>,
     /// How long a run waits at one place before it ends; the next one goes on from there.
     pub stay: Duration,
 }
